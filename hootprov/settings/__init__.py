@@ -1,0 +1,1 @@
+"""Settings by place: `development` (embedded default), `production`, `test`; all build on `base`."""

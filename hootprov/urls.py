@@ -1,0 +1,20 @@
+"""Every address of the product."""
+
+from django.urls import include, path
+
+from accounts.admin.sites import staff_site
+from hootprov import health
+from provisioning.scim import urls as scim
+
+urlpatterns = [
+    path("", health.front_door),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("admin/", staff_site.urls),
+    path("scim/v2/", include((scim.urlpatterns, "scim"))),
+]
+
+# What no view has caught: a SCIM body under /scim/, a page elsewhere.
+handler400 = "hootprov.errors.bad_request"
+handler404 = "hootprov.errors.not_found"
+handler500 = "hootprov.errors.server_error"
