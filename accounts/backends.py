@@ -1,0 +1,22 @@
+"""How an operator's sign-in is checked: by password, and on every request after it."""
+
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.base_user import AbstractBaseUser
+
+from accounts.models import Operator
+
+
+class OperatorBackend(ModelBackend):
+    """Django's own, but an operator whose member was deactivated is out at once."""
+
+    def get_user(self, user_id: object) -> Operator | None:
+        """Return the operator of a session, or nobody when they may no longer sign in."""
+        operators = Operator.objects.select_related("organization", "member")
+        operator = operators.filter(pk=user_id).first()
+        return operator if self.user_can_authenticate(operator) else None
+
+    def user_can_authenticate(self, user: AbstractBaseUser | None) -> bool:
+        """Whether this person may be signed in at this moment."""
+        if not isinstance(user, Operator):
+            return False
+        return user.is_active and (user.member is None or user.member.is_active)

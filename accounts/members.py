@@ -1,0 +1,102 @@
+"""Create and delete members: the only writer of that table.
+
+Every function here needs the transaction of its caller, who also writes the log entry in it.
+Lock order everywhere: teams by id, then members by id.
+"""
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError
+from django.db.models import F
+
+from accounts.errors import ChangedMeanwhile, UserNameTaken, violated
+from accounts.keys import fold
+from accounts.models import Member, Operator, ResourceKind, Team, TeamMembership, Tombstone
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberValues:
+    """Everything a client says of a member. Absent is the empty text; `other` is as sent."""
+
+    user_name: str
+    external_id: str = ""
+    is_active: bool = True
+    display_name: str = ""
+    given_name: str = ""
+    family_name: str = ""
+    preferred_language: str = ""
+    timezone: str = ""
+    work_email: str = ""
+    other: dict[str, Any] = field(default_factory=dict)
+
+    def columns(self) -> dict[str, Any]:
+        """Return the columns they fill, the folded ones included."""
+        values = {column.name: getattr(self, column.name) for column in fields(self)}
+        return values | {
+            "user_name_key": fold(self.user_name),
+            "work_email_key": fold(self.work_email),
+        }
+
+
+def create_member(*, organization_id: UUID, values: MemberValues, now: datetime) -> Member:
+    """Create a member. Raises: UserNameTaken, after which the transaction is to be rolled back."""
+    member = Member(organization_id=organization_id, created_at=now, modified_at=now, **values.columns())
+    try:
+        member.save(force_insert=True)
+    except IntegrityError as error:
+        if violated(error, constraint="member_user_name_unique", columns="accounts_member.user_name_key"):
+            raise UserNameTaken(values.user_name) from None
+        raise
+    return member
+
+
+def locked_member(*, organization_id: UUID, member_id: UUID) -> Member:
+    """Return the member, locked until the transaction ends. Raises: Member.DoesNotExist."""
+    members = Member.objects.of_organization(organization_id).select_for_update()
+    return members.get(id=member_id)
+
+
+def delete_member(*, organization_id: UUID, member_id: UUID, now: datetime) -> Member:
+    """Delete a member, leave a tombstone, and return what was deleted.
+
+    Their teams are locked first and get a new version; an operator linked to them is signed out
+    for good. Raises: Member.DoesNotExist; ChangedMeanwhile when a team took them in between
+    (roll back and try again).
+    """
+    memberships = TeamMembership.objects.of_organization(organization_id).filter(member_id=member_id)
+    team_ids = set(memberships.values_list("team_id", flat=True))
+    teams = Team.objects.of_organization(organization_id).filter(id__in=team_ids)
+    if team_ids:
+        list(teams.order_by("id").select_for_update().values_list("id"))
+    member = locked_member(organization_id=organization_id, member_id=member_id)
+    if not set(memberships.values_list("team_id", flat=True)) <= team_ids:
+        raise ChangedMeanwhile
+    bury(member, team_ids=team_ids, now=now)
+    teams.update(version=F("version") + 1, modified_at=now)
+    Operator.objects.filter(member_id=member_id).update(is_active=False, member=None)
+    # Everything that points to the member is gone by now: nothing is left for Django to collect.
+    for rows in (memberships, Member.objects.filter(id=member_id)):
+        rows._raw_delete(rows.db)  # noqa: SLF001 - one DELETE, no collecting
+    return member
+
+
+def bury(member: Member, *, team_ids: set[UUID], now: datetime) -> None:
+    """Write the tombstone of a member: all it takes to restore them."""
+    columns = {column.attname: getattr(member, column.attname) for column in Member._meta.concrete_fields}
+    snapshot = {name: value if is_plain(value) else str(value) for name, value in columns.items()}
+    Tombstone.objects.create(
+        id=member.id,
+        organization_id=member.organization_id,
+        kind=ResourceKind.MEMBER,
+        identity=member.user_name,
+        snapshot=snapshot | {"team_ids": sorted(map(str, team_ids))},
+        deleted_at=now,
+    )
+
+
+def is_plain(value: object) -> bool:
+    """Whether JSON holds a value as it is."""
+    return value is None or isinstance(value, bool | int | str | dict)

@@ -1,0 +1,22 @@
+"""A customer: the tenant that owns members, teams, tokens and a provisioning log."""
+
+from uuid import uuid4
+
+from django.db import models
+
+from accounts import clock
+
+
+class Organization(models.Model):
+    """One customer. Its slug names it on the command line and in addresses, and never changes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    slug = models.SlugField(max_length=63, unique=True)
+    name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        ordering = ["name", "slug"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,41 @@
+"""Create and find organizations: the only writer of that table."""
+
+import re
+
+from django.db import IntegrityError, transaction
+
+from accounts.errors import InvalidValue, SlugTaken, UnknownOrganization, violated
+from accounts.models import Organization
+
+SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def create_organization(*, slug: str, name: str) -> Organization:
+    """Create a customer.
+
+    Raises: InvalidValue for a slug or name that can't be one; SlugTaken when the slug is in use.
+    """
+    if not SLUG.fullmatch(slug):
+        message = "A slug is 1 to 63 small letters, digits and inner hyphens, such as acme-corp."
+        raise InvalidValue(message)
+    if not name.strip():
+        message = "An organization needs a name."
+        raise InvalidValue(message)
+    try:
+        with transaction.atomic():
+            return Organization.objects.create(slug=slug, name=name.strip())
+    except IntegrityError as error:
+        if violated(error, constraint="accounts_organization_slug_key", columns="accounts_organization.slug"):
+            message = f"There is an organization {slug} already."
+            raise SlugTaken(message) from None
+        raise
+
+
+def organization_by_slug(*, slug: str) -> Organization:
+    """Return the organization. Raises: UnknownOrganization, naming what exists."""
+    try:
+        return Organization.objects.get(slug=slug)
+    except Organization.DoesNotExist:
+        known = list(Organization.objects.order_by("slug").values_list("slug", flat=True)[:10])
+        message = f"There is no organization {slug}. There are: {', '.join(known) or 'none yet'}."
+        raise UnknownOrganization(message) from None
