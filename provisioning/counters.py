@@ -1,0 +1,106 @@
+"""Count what leaves no entry in the log, without a write a request.
+
+Each process adds up in memory and writes its sums once a second, from a thread of its own, and once
+more when it ends; a process that is killed loses at most its last second. Counts are for showing,
+never for deciding.
+"""
+
+import atexit
+import threading
+from collections import Counter
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import structlog
+from django.db import DatabaseError, close_old_connections, connection
+
+from provisioning.models import RequestCount, RequestKind
+
+FLUSH_SECONDS = 1.0
+logger = structlog.get_logger(__name__)
+
+ADD = """
+    INSERT INTO provisioning_requestcount (organization_id, address, kind, minute, count)
+    VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT ({column}, kind, minute) WHERE {condition}
+    DO UPDATE SET count = provisioning_requestcount.count + excluded.count
+"""
+ADD_FOR_ORGANIZATION = ADD.format(column="organization_id", condition="organization_id IS NOT NULL")
+ADD_FOR_ADDRESS = ADD.format(column="address", condition="organization_id IS NULL")
+
+
+class Key(NamedTuple):
+    """What is counted apart: a kind in a minute, for an organization or for an address."""
+
+    kind: RequestKind
+    minute: datetime
+    organization_id: UUID | None
+    address: str | None
+
+
+class Counters:
+    """This process's sums, and the thread that writes them. One instance: `counters`."""
+
+    def __init__(self) -> None:
+        self.sums: Counter[Key] = Counter()
+        self.lock = threading.Lock()
+        self.timer: threading.Timer | None = None
+
+    def add(
+        self,
+        kind: RequestKind,
+        *,
+        now: datetime,
+        organization_id: UUID | None = None,
+        address: str | None = None,
+    ) -> None:
+        """Count one; it is written within a second or two."""
+        key = Key(kind, now.replace(second=0, microsecond=0), organization_id, address)
+        with self.lock:
+            self.sums[key] += 1
+            if self.timer is None:
+                self.timer = threading.Timer(FLUSH_SECONDS, self.flush_from_thread)
+                self.timer.daemon = True
+                self.timer.start()
+
+    def flush(self) -> None:
+        """Write the sums now, over the connection of the calling thread."""
+        with self.lock:
+            sums, self.sums, self.timer = self.sums, Counter(), None
+        for key in sorted(sums, key=str):
+            try:
+                self.write(key, sums[key])
+            except DatabaseError:
+                # Counted in the process's own output instead; nothing is decided by a count.
+                logger.warning("counter:lost", kind=key.kind, count=sums[key])
+
+    def flush_from_thread(self) -> None:
+        """Write the sums over a connection that is given back at once."""
+        close_old_connections()
+        try:
+            self.flush()
+        finally:
+            connection.close()
+
+    @staticmethod
+    def write(key: Key, count: int) -> None:
+        """Add one sum to its row."""
+        meta = RequestCount._meta
+        values = {"kind": key.kind, "minute": key.minute, "address": key.address, "count": count}
+        statement = ADD_FOR_ADDRESS if key.organization_id is None else ADD_FOR_ORGANIZATION
+        prepared = [
+            key.organization_id and meta.get_field("organization").target_field.get_db_prep_value(
+                key.organization_id, connection
+            ),
+            *(
+                meta.get_field(name).get_db_prep_value(values[name], connection)
+                for name in ("address", "kind", "minute", "count")
+            ),
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(statement, prepared)
+
+
+counters = Counters()
+atexit.register(counters.flush)

@@ -1,0 +1,155 @@
+"""Write the provisioning log, and seal it.
+
+An entry is written in the transaction of its change, so one exists if and only if the other does.
+Ids and times of concurrent transactions do not commit in order, so a reader who goes by them misses
+rows: `seal` gives what is committed a position, and readers go by that.
+"""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from provisioning.models import Action, LogHead, LogStatus, ProvisioningLogEntry
+from provisioning.redaction import identity_key
+
+LONGEST_PATH = 300
+SEAL_BATCH = 5000
+
+# One statement: numbers the oldest committed entries of one organization from its head on.
+SEAL = """
+    UPDATE provisioning_provisioninglogentry SET position = %s + numbered.place
+    FROM (
+        SELECT id, ROW_NUMBER() OVER (ORDER BY at, id) AS place
+        FROM provisioning_provisioninglogentry
+        WHERE organization_id = %s AND position IS NULL
+        ORDER BY at, id LIMIT %s
+    ) AS numbered
+    WHERE provisioning_provisioninglogentry.id = numbered.id
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoggedRequest:
+    """The request an entry is about: known before anything is done."""
+
+    id: UUID
+    organization_id: UUID
+    token_id: UUID
+    at: datetime
+    method: str
+    path: str
+    client_address: str | None
+
+
+@dataclass(frozen=True)
+class ModifiedProperty:
+    """One attribute, as it was and as it is, in JSON; None where it was or is absent."""
+
+    name: str
+    old: Any
+    new: Any
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """What came of a request, gathered while it is served.
+
+    `source` and `target` are what the two sides call the object (externalId; userName or displayName).
+    """
+
+    action: Action
+    status: LogStatus = LogStatus.SUCCESS
+    resource_type: str = ""
+    resource_id: UUID | None = None
+    source: str = ""
+    target: str = ""
+    modified: list[ModifiedProperty] = field(default_factory=list)
+    http_status: int = 0
+    scim_type: str = ""
+    error_code: str = ""
+    detail: str = ""
+    duration_ms: float = 0.0
+    fold_key: str | None = None
+
+
+def new_entry_id(at: datetime) -> UUID:
+    """Return a new id that sorts by time: a UUIDv7. Source: RFC 9562 §5.7."""
+    milliseconds = int(at.timestamp() * 1000)
+    version_and_variant = (7 << 76) | (2 << 62)
+    random = (secrets.randbits(12) << 64) | secrets.randbits(62)
+    return UUID(int=(milliseconds << 80) | version_and_variant | random)
+
+
+def write(request: LoggedRequest, outcome: Outcome) -> bool:
+    """Write the entry of a request; return False when its like was written this minute.
+
+    Inside a change's transaction it must be the last statement. Raises: DatabaseError.
+    """
+    entry = ProvisioningLogEntry(
+        id=request.id,
+        organization_id=request.organization_id,
+        token_id=request.token_id,
+        at=request.at,
+        method=request.method,
+        path=request.path[:LONGEST_PATH],
+        client_address=request.client_address,
+        action=outcome.action,
+        status=outcome.status,
+        resource_type=outcome.resource_type,
+        resource_id=outcome.resource_id,
+        identity_key=identity_key(outcome.target),
+        personal=personal_part(outcome),
+        http_status=outcome.http_status,
+        scim_type=outcome.scim_type,
+        error_code=outcome.error_code,
+        detail=outcome.detail,
+        duration_ms=outcome.duration_ms,
+        fold_key=outcome.fold_key,
+    )
+    if outcome.fold_key is None:
+        entry.save(force_insert=True)
+        return True
+    ProvisioningLogEntry.objects.bulk_create([entry], ignore_conflicts=True)
+    return ProvisioningLogEntry.objects.filter(id=request.id).exists()
+
+
+def personal_part(outcome: Outcome) -> dict[str, Any]:
+    """Return what names a person, in the words of Microsoft Graph's provisioningObjectSummary."""
+    return {
+        "source": outcome.source,
+        "target": outcome.target,
+        "modifiedProperties": [
+            {"displayName": each.name, "oldValue": each.old, "newValue": each.new}
+            for each in outcome.modified
+        ],
+    }
+
+
+def seal() -> int:
+    """Give every committed entry without one its position, organization by organization.
+
+    Safe to run twice at once: an organization that somebody else is sealing is left to them.
+    Returns how many entries were sealed.
+    """
+    unsealed = ProvisioningLogEntry.objects.filter(position__isnull=True)
+    organization_ids = set(unsealed.order_by().values_list("organization_id", flat=True).distinct())
+    return sum(seal_organization(each) for each in sorted(organization_ids))
+
+
+def seal_organization(organization_id: UUID) -> int:
+    """Give the oldest unsealed entries of one organization the positions after its head."""
+    heads = LogHead.objects.filter(organization_id=organization_id)
+    with transaction.atomic():
+        head = heads.select_for_update(skip_locked=True).first()
+        if head is None:
+            return 0
+        organization = LogHead._meta.pk.get_db_prep_value(organization_id, connection)
+        with connection.cursor() as cursor:
+            cursor.execute(SEAL, [head.position, organization, SEAL_BATCH])
+            sealed = cursor.rowcount
+        heads.update(position=head.position + sealed)
+    return sealed
