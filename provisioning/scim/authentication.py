@@ -1,0 +1,77 @@
+"""Who asks: the bearer token of a request, checked before anything else is looked at.
+
+Registered as django-scim2's AUTH_CHECK_MIDDLEWARE, which wraps every SCIM view. It fails closed,
+never looks at the path, and answers every kind of wrong token alike; only the log of the
+organization, where the token tells which, says whether it was expired or revoked.
+Source: RFC 6750 §2.1 (header only; scheme without case) and §3.1.
+"""
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django_scim.middleware import SCIMAuthCheckMiddleware
+
+from provisioning import logs, tokens
+from provisioning.counters import counters
+from provisioning.models import LogStatus, RequestKind
+from provisioning.scim import errors
+from provisioning.scim.exchange import Exchange, exchange_of, new_exchange
+
+REFUSED_TOKENS = {"token_revoked": "The token was revoked", "token_expired": "The token has expired"}
+
+
+class TokenAuthentication(SCIMAuthCheckMiddleware):  # type: ignore[misc] - django-scim2 carries no types
+    """Opens the exchange of a request, lets it in or answers 401, and dresses every answer."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        """Return the refusal, or nothing when the view may answer."""
+        exchange = new_exchange(request)
+        request.exchange = exchange  # type: ignore[attr-defined] - read by exchange_of
+        try:
+            request.get_host()
+            exchange.token = tokens.state_of_secret(secret_of(request))
+            if exchange.token is None or not exchange.token.is_live(exchange.now):
+                note_refusal(exchange)
+                return errors.response_of(errors.unauthorized(), request)
+            tokens.note_use(state=exchange.token, address=exchange.address, now=exchange.now)
+        except DisallowedHost:
+            return errors.response_of(errors.forged_host(), request)
+        except DatabaseError:
+            # Never 401 for a fault of ours: Entra would quarantine the job.
+            return errors.response_of(errors.unavailable(), request)
+        return None
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Add what every SCIM answer carries."""
+        response["Cache-Control"] = "no-store"
+        response["Content-Security-Policy"] = settings.SCIM_CONTENT_SECURITY_POLICY
+        response["X-Content-Type-Options"] = "nosniff"
+        response["X-Request-ID"] = str(exchange_of(request).id)
+        return response
+
+
+def secret_of(request: HttpRequest) -> str:
+    """Return the bearer token of the Authorization header; empty when there is none."""
+    scheme, _, secret = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""
+
+
+def note_refusal(exchange: Exchange) -> None:
+    """Write an entry, once a minute, for a token that was good once; count any other by its address."""
+    token = exchange.token
+    if token is None:
+        counters.add(RequestKind.STRANGER, now=exchange.now, address=exchange.address)
+        return
+    code = "token_revoked" if token.revoked_at else "token_expired"
+    outcome = exchange.outcome
+    outcome.status = LogStatus.FAILURE
+    outcome.http_status = errors.unauthorized.status
+    outcome.error_code = code
+    outcome.detail = f"{REFUSED_TOKENS[code]}. {errors.unauthorized.remedy}"
+    outcome.duration_ms = exchange.elapsed_ms()
+    outcome.fold_key = f"{token.token_id}:{code}:{exchange.now:%Y-%m-%dT%H:%M}"
+    if not logs.write(exchange.logged(), outcome):
+        counters.add(
+            RequestKind.REPEATED_REFUSAL, now=exchange.now, organization_id=token.organization_id
+        )

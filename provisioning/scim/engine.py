@@ -1,0 +1,194 @@
+"""How every SCIM request is served: limits, switch, one transaction, log entry, error body, retry.
+
+`Engine` stands between django-scim2's `SCIMView` and Django's `View`, so that `SCIMView.dispatch`
+authenticates first and calls this; what happens here never reaches its catch-all. A change and its
+log entry share one transaction; a refusal's entry is written after the rollback.
+Source: RFC 7644 §3.12; the design of the provisioning log in docs/architecture.md.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.views import View
+
+from accounts.errors import ChangedMeanwhile
+from provisioning import logs, tokens
+from provisioning.counters import counters
+from provisioning.models import Action, LogStatus, RequestKind
+from provisioning.scim import errors, wire
+from provisioning.scim.exchange import Exchange, exchange_of
+
+logger = structlog.get_logger(__name__)
+
+Handler = Callable[..., HttpResponse]
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+MOST_ATTEMPTS = 4
+LONGEST_QUERY = 8192
+MEDIA_TYPES = frozenset({"", "application/scim+json", "application/json"})
+# Deadlock, serialization failure, lock time-out, and a foreign key broken at commit by a rival.
+RETRYABLE_STATES = frozenset({"40P01", "40001", "55P03", "23503"})
+RETRYABLE_WORDS = ("database is locked", "database table is locked", "FOREIGN KEY constraint failed")
+
+
+class LogUnwritable(Exception):
+    """The entry of a change could not be written, so the change must not happen."""
+
+
+class Engine(View):
+    """Serves one request from the door that `SCIMView.dispatch` opened."""
+
+    resource_type = ""
+    is_switched = False  # whether the organization's Off closes this endpoint
+    read_kind = RequestKind.DISCOVERY
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer, or refuse; nothing is raised from here."""
+        exchange = exchange_of(request)
+        exchange.outcome.resource_type = self.resource_type
+        try:
+            return self.serve(request, exchange, *args, **kwargs)
+        except errors.ScimError as error:
+            return self.refuse(request, exchange, error)
+        except LogUnwritable:
+            logger.exception("scim:log-unwritable", request_id=str(exchange.id))
+            return self.refuse(request, exchange, errors.log_unavailable())
+        except DatabaseError:
+            logger.exception("scim:database", request_id=str(exchange.id))
+            return self.refuse(request, exchange, errors.unavailable())
+        except Exception:  # the outermost door: a fault of ours is told as such
+            logger.exception("scim:fault", request_id=str(exchange.id))
+            return self.refuse(request, exchange, errors.internal_error())
+
+    def serve(self, request: HttpRequest, exchange: Exchange, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Check the request and run its handler. Raises: ScimError, DatabaseError, LogUnwritable."""
+        handler = self.handler_of(request)
+        if len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY:
+            raise errors.address_too_long(limit=str(LONGEST_QUERY))
+        self.check_switch(exchange.known_token)
+        if request.method in READS:
+            response = handler(request, *args, **kwargs)
+            self.note_read(exchange, response)
+            return response
+        read_body(request)
+        return self.write(exchange, lambda: handler(request, *args, **kwargs))
+
+    def handler_of(self, request: HttpRequest) -> Handler:
+        """Return the method that serves this verb. Raises: ScimError method_not_allowed."""
+        verb = (request.method or "").lower()
+        handler: Handler | None = getattr(self, verb, None) if verb in self.http_method_names else None
+        if handler is None:
+            allowed = ", ".join(self._allowed_methods())
+            error = errors.method_not_allowed(method=(request.method or "")[:20], allowed=allowed)
+            raise error.with_header("Allow", allowed)
+        return handler
+
+    def check_switch(self, token: tokens.TokenState) -> None:
+        """Raises: ScimError provisioning_off where the organization's Off closes this endpoint."""
+        if self.is_switched and not token.is_on:
+            raise errors.provisioning_off(reason=token.status_reason)
+
+    def write(self, exchange: Exchange, handle: Callable[[], HttpResponse]) -> HttpResponse:
+        """Run a handler and write its entry in one transaction; try again when a rival was faster."""
+        for attempt in range(1, MOST_ATTEMPTS + 1):
+            try:
+                with transaction.atomic():
+                    self.recheck(exchange)
+                    response = handle()
+                    self.note_change(exchange, response)
+            except (OperationalError, IntegrityError, ChangedMeanwhile) as error:
+                if attempt == MOST_ATTEMPTS or not is_retryable(error):
+                    raise
+                connection.close_if_unusable_or_obsolete()
+            else:
+                return response
+        raise errors.unavailable()
+
+    def recheck(self, exchange: Exchange) -> None:
+        """Ask again, inside the transaction, whether this token may write. Raises: ScimError."""
+        state = tokens.state_of_token(exchange.known_token.token_id)
+        if state is None or not state.is_live(exchange.now):
+            raise errors.unauthorized()
+        self.check_switch(state)
+
+    def note_change(self, exchange: Exchange, response: HttpResponse) -> None:
+        """Write the entry of a change, as the last statement of its transaction.
+
+        Raises: LogUnwritable; OperationalError when the whole transaction may be tried again.
+        """
+        outcome = exchange.outcome
+        outcome.http_status = response.status_code
+        outcome.duration_ms = exchange.elapsed_ms()
+        try:
+            logs.write(exchange.logged(), outcome)
+        except DatabaseError as error:
+            if is_retryable(error):
+                raise
+            raise LogUnwritable from error
+
+    def note_read(self, exchange: Exchange, response: HttpResponse) -> None:
+        """Count a read; write an entry when it was Entra's Test Connection."""
+        if exchange.outcome.action != Action.TEST_CONNECTION:
+            counters.add(self.read_kind, now=exchange.now, organization_id=exchange.organization_id)
+            return
+        exchange.outcome.http_status = response.status_code
+        exchange.outcome.duration_ms = exchange.elapsed_ms()
+        logs.write(exchange.logged(), exchange.outcome)
+
+    def refuse(self, request: HttpRequest, exchange: Exchange, error: errors.ScimError) -> HttpResponse:
+        """Answer a refusal, and write its entry after whatever was rolled back."""
+        outcome = exchange.outcome
+        outcome.status = LogStatus.FAILURE
+        outcome.modified = []
+        outcome.http_status = error.problem.status
+        outcome.scim_type = error.problem.scim_type
+        outcome.error_code = error.problem.code
+        outcome.detail = error.detail
+        outcome.duration_ms = exchange.elapsed_ms()
+        try:
+            logs.write(exchange.logged(), outcome)
+        except DatabaseError:
+            logger.exception("scim:refusal-unlogged", request_id=str(exchange.id), code=error.problem.code)
+            counters.add(
+                RequestKind.UNLOGGED_REFUSAL, now=exchange.now, organization_id=exchange.organization_id
+            )
+        return errors.response_of(error, request)
+
+
+def is_retryable(error: Exception) -> bool:
+    """Whether the same transaction may well succeed if it is run again."""
+    if isinstance(error, ChangedMeanwhile):
+        return True
+    state = getattr(error.__cause__, "sqlstate", None)
+    if state is not None:
+        return state in RETRYABLE_STATES
+    return any(words in str(error) for words in RETRYABLE_WORDS)
+
+
+def read_body(request: HttpRequest) -> None:
+    """Read a body within its limit, before any transaction is open. Raises: ScimError."""
+    limit = settings.SCIM_MAX_BODY_BYTES
+    if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
+        raise errors.body_too_large(limit=str(limit))
+    if request.META.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+        # Django reads no further than Content-Length says, which such a request does not have.
+        request._body = request.META["wsgi.input"].read(limit + 1)  # type: ignore[attr-defined]  # noqa: SLF001
+    try:
+        if len(request.body) > limit:
+            raise errors.body_too_large(limit=str(limit))
+    except UnreadablePostError:
+        raise errors.invalid_json(reason="it ended too early") from None
+
+
+def body_object(request: HttpRequest) -> dict[str, Any]:
+    """Return the JSON object of a body. Raises: ScimError."""
+    charset = (request.content_params or {}).get("charset", "utf-8").strip('"').lower()
+    if request.content_type not in MEDIA_TYPES or charset not in ("utf-8", "utf8"):
+        raise errors.unsupported_media_type()
+    try:
+        return wire.json_object(request.body)
+    except ValueError as error:
+        raise errors.invalid_json(reason=str(error)) from None

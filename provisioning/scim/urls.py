@@ -1,0 +1,25 @@
+"""The SCIM addresses: django-scim2's table and names, our views. Mounted once, at /scim/v2/.
+
+Every address stands in this list, the last of which catches what is none, so that each of them
+passes authentication.
+"""
+
+from django.urls import re_path
+
+from provisioning.scim import errors, views
+
+not_offered = views.RefusingView.as_view(problem=errors.not_implemented)
+
+urlpatterns = [
+    re_path(r"^Users(?:/(?P<uuid>[^/.][^/]*))?/?$", views.UsersView.as_view(), name="users"),
+    re_path(
+        r"^ServiceProviderConfig$", views.ServiceProviderConfigView.as_view(), name="service-provider-config"
+    ),
+    re_path(r"^Groups(?:/(?P<uuid>[^/]+))?/?$", not_offered, name="groups"),
+    re_path(r"^ResourceTypes(?:/(?P<uuid>[^/]+))?$", not_offered, name="resource-types"),
+    re_path(r"^Schemas(?:/(?P<uuid>[^/]+))?$", not_offered, name="schemas"),
+    re_path(r"^Me$", not_offered, name="me"),
+    re_path(r"^Bulk$", not_offered, name="bulk"),
+    re_path(r"^(?:Users/|Groups/)?\.search$", not_offered, name="search"),
+    re_path(r"^", views.RefusingView.as_view(), name="elsewhere"),
+]
