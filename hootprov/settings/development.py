@@ -5,7 +5,7 @@ from hootprov.settings.base import *  # noqa: F403 - settings build on settings
 from hootprov.settings.base import VAR, broker_transport_options, tuned
 from hootprov.logging import configuration
 
-VAR.mkdir(parents=True, exist_ok=True)
+(VAR / "static").mkdir(parents=True, exist_ok=True)
 
 SECRET_KEY = env.generated_secret("SECRET_KEY", folder=VAR)
 TOKEN_KEY = env.generated_secret("TOKEN_KEY", folder=VAR)

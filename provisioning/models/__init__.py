@@ -3,7 +3,7 @@
 from provisioning.models.connection import ProvisioningConnection, ProvisioningStatus
 from provisioning.models.counter import RequestCount, RequestKind
 from provisioning.models.cycle import CycleKind, ProvisioningCycle
-from provisioning.models.log import Action, LogHead, LogStatus, ProvisioningLogEntry
+from provisioning.models.log import Action, LogHead, LogIsAppendOnly, LogStatus, ProvisioningLogEntry
 from provisioning.models.notification import Notification
 from provisioning.models.token import ScimToken
 
@@ -11,6 +11,7 @@ __all__ = [
     "Action",
     "CycleKind",
     "LogHead",
+    "LogIsAppendOnly",
     "LogStatus",
     "Notification",
     "ProvisioningConnection",

@@ -1,0 +1,1 @@
+"""The suite. A file is a behaviour, a function completes a sentence."""

@@ -1,0 +1,89 @@
+"""Valid minimum objects. A test states every value that it asserts."""
+
+from typing import Any
+from uuid import uuid4
+
+from accounts import clock
+from accounts.members import MemberValues, create_member
+from accounts.models import Member, Operator, Organization
+from accounts.permissions import Role
+from provisioning import connections, logs, tokens
+from provisioning.models import Action, LogStatus, ProvisioningLogEntry
+from provisioning.tokens import IssuedToken
+
+USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
+ENTERPRISE_SCHEMA = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+ERROR_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:Error"
+LIST_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+PASSWORD = "correct horse battery"  # noqa: S105 - opens nothing outside of a test
+
+
+def make_organization(slug: str = "acme", *, name: str | None = None) -> Organization:
+    """Open an organization's connection."""
+    return connections.open_connection(slug=slug, name=name or slug.capitalize()).organization
+
+
+def make_operator(
+    role: Role = Role.CSM, *, organization: Organization | None = None, email: str | None = None
+) -> Operator:
+    """Create somebody who signs in with PASSWORD."""
+    operator = Operator(
+        email=email or f"{role}@hootprov.example", name=role.label, role=role, organization=organization
+    )
+    operator.set_password(PASSWORD)
+    operator.save()
+    return operator
+
+
+def make_token(organization: Organization, *, label: str = "Entra", **options: Any) -> IssuedToken:
+    """Issue a token."""
+    return tokens.issue_token(
+        organization=organization, label=label, issued_by=None, now=clock.now(), **options
+    )
+
+
+def make_member(organization: Organization, user_name: str, **values: Any) -> Member:
+    """Create a member as a request of Entra would."""
+    return create_member(
+        organization_id=organization.id,
+        values=MemberValues(user_name=user_name, **values),
+        now=clock.now(),
+    )
+
+
+def make_entry(token: IssuedToken, **outcome: Any) -> ProvisioningLogEntry:
+    """Write an entry of the provisioning log."""
+    now = clock.now()
+    request = logs.LoggedRequest(
+        id=logs.new_entry_id(now),
+        organization_id=token.token.organization_id,
+        token_id=token.token.id,
+        at=now,
+        method="POST",
+        path="/scim/v2/Users",
+        client_address="127.0.0.1",
+    )
+    defaults: dict[str, Any] = {
+        "action": Action.CREATE,
+        "status": LogStatus.SUCCESS,
+        "resource_type": "User",
+        "http_status": 201,
+    }
+    logs.write(request, logs.Outcome(**(defaults | outcome)))
+    return ProvisioningLogEntry.objects.get(id=request.id)
+
+
+def user_body(user_name: str = "amelie@acme.example", **attributes: Any) -> dict[str, Any]:
+    """Return the POST that Entra sends with the tutorial's mappings."""
+    return {
+        "schemas": [USER_SCHEMA, ENTERPRISE_SCHEMA],
+        "externalId": str(uuid4()),
+        "userName": user_name,
+        "active": True,
+        "displayName": "Amélie Moreau",
+        "emails": [{"primary": True, "type": "work", "value": user_name}],
+        "meta": {"resourceType": "User"},
+        "name": {"givenName": "Amélie", "familyName": "Moreau"},
+        "preferredLanguage": "fr-CA",
+        "timezone": "America/Vancouver",
+    } | attributes

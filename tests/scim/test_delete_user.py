@@ -1,0 +1,75 @@
+"""DELETE /Users/{id}: gone from SCIM at once, kept as a tombstone (RFC 7644 §3.6)."""
+
+from accounts.models import Member, Operator, Organization, Team, TeamMembership, Tombstone
+from accounts.permissions import Role
+from tests.cast import ScimClient
+from tests.factories import LIST_SCHEMA, make_member, make_operator, user_body
+
+
+def test_entra_deletes_a_user_who_is_gone_at_once(entra: ScimClient) -> None:
+    user = entra.post("/Users", user_body()).json()
+
+    deleted = entra.delete(f"/Users/{user['id']}")
+
+    assert (deleted.status_code, deleted.content) == (204, b"")
+    assert entra.get(f"/Users/{user['id']}").status_code == 404
+    assert entra.delete(f"/Users/{user['id']}").status_code == 404
+    assert entra.get("/Users", filter='userName eq "amelie@acme.example"').json() == {
+        "schemas": [LIST_SCHEMA],
+        "totalResults": 0,
+        "startIndex": 1,
+        "itemsPerPage": 0,
+        "Resources": [],
+    }
+
+
+def test_a_user_name_is_free_again_after_its_user_was_deleted(entra: ScimClient) -> None:
+    first = entra.post("/Users", user_body()).json()
+    entra.delete(f"/Users/{first['id']}")
+
+    second = entra.post("/Users", user_body())
+
+    assert second.status_code == 201
+    assert second.json()["id"] != first["id"]
+
+
+def test_a_tombstone_keeps_all_it_takes_to_restore(entra: ScimClient, acme: Organization) -> None:
+    user = entra.post("/Users", user_body(title="Editor")).json()
+    member = Member.objects.get(id=user["id"])
+    team = Team.objects.create(organization=acme, display_name="News", display_name_key="news")
+    TeamMembership.objects.create(organization=acme, team=team, member=member)
+
+    entra.delete(f"/Users/{user['id']}")
+
+    tombstone = Tombstone.objects.get(id=member.id)
+    assert (tombstone.identity, tombstone.kind) == ("amelie@acme.example", "member")
+    assert tombstone.snapshot["other"] == member.other
+    assert tombstone.snapshot["team_ids"] == [str(team.id)]
+    assert tombstone.snapshot["given_name"] == "Amélie"
+
+
+def test_the_teams_of_a_deleted_user_get_a_new_version(entra: ScimClient, acme: Organization) -> None:
+    member = make_member(acme, "amelie@acme.example")
+    hers, other = (
+        Team.objects.create(organization=acme, display_name=name, display_name_key=name) for name in ("hers", "other")
+    )
+    TeamMembership.objects.create(organization=acme, team=hers, member=member)
+
+    entra.delete(f"/Users/{member.id}")
+
+    assert list(Team.objects.order_by("display_name").values_list("display_name", "version")) == [
+        ("hers", 2),
+        ("other", 1),
+    ]
+    assert not TeamMembership.objects.exists()
+
+
+def test_whoever_signs_in_as_a_deleted_user_is_out(entra: ScimClient, acme: Organization) -> None:
+    member = make_member(acme, "amelie@acme.example")
+    operator = make_operator(Role.ORGANIZATION_ADMIN, organization=acme)
+    Operator.objects.filter(id=operator.id).update(member=member)
+
+    entra.delete(f"/Users/{member.id}")
+
+    operator.refresh_from_db()
+    assert operator.is_active is False

@@ -1,0 +1,135 @@
+"""The commands as a CSM's script calls them: the secret alone on stdout, a remedy on stderr."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import Operator, Organization
+from accounts.permissions import Role
+from provisioning import tokens
+from provisioning.models import ProvisioningConnection, ScimToken
+from provisioning.tokens import IssuedToken
+from tests.cast import ScimClient
+
+
+def run(*arguments: str) -> tuple[str, str]:
+    """Run a command; return what it wrote to stdout and to stderr."""
+    stdout, stderr = StringIO(), StringIO()
+    call_command(*arguments, stdout=stdout, stderr=stderr)
+    return stdout.getvalue(), stderr.getvalue()
+
+
+def test_issuing_prints_the_secret_alone_on_stdout(acme: Organization) -> None:
+    stdout, stderr = run("issue_scim_token", "acme", "--label", "Entra production", "--expires-in-days", "90")
+
+    token = ScimToken.objects.get()
+    assert tokens.is_well_formed(stdout.removesuffix("\n"))
+    assert ScimClient(stdout.strip()).get("/Users").status_code == 200
+    assert token.label == "Entra production"
+    assert (token.expires_at - token.issued_at).days == 90
+    assert str(token.id) in stderr
+    assert stdout.strip() not in stderr
+
+
+def test_issuing_can_create_the_organization(db: None) -> None:
+    stdout, _ = run("issue_scim_token", "acme-corp", "--create-organization")
+
+    assert ScimClient(stdout.strip()).get("/Users").status_code == 200
+    assert Organization.objects.get().slug == "acme-corp"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nobody"], "There is no organization nobody. There are: acme. Add --create-organization to create it."),
+        (["No Slug", "--create-organization"], "A slug is 1 to 63 small letters"),
+        (["acme", "--expires-in-days", "0"], "A token lives 1 to 3650 days."),
+        (["acme", "--label", ""], "A token needs a label"),
+    ],
+)
+def test_a_token_that_cannot_be_issued_is_told_in_one_line(
+    acme: Organization, arguments: list[str], message: str
+) -> None:
+    with pytest.raises(CommandError, match="^" + message.replace("(", r"\(").replace(".", r"\.")) as refusal:
+        run("issue_scim_token", *arguments)
+
+    assert "\n" not in str(refusal.value)
+    assert not ScimToken.objects.exists()
+
+
+@pytest.mark.parametrize("by", ["secret", "id"])
+def test_a_token_is_revoked_by_secret_or_by_id(acme_token: IssuedToken, entra: ScimClient, by: str) -> None:
+    assert entra.get("/Users").status_code == 200
+
+    _, stderr = run("revoke_scim_token", acme_token.secret if by == "secret" else str(acme_token.token.id))
+
+    assert entra.get("/Users").status_code == 401
+    assert acme_token.secret not in stderr
+
+
+def test_revoking_what_is_no_token_is_told(db: None) -> None:
+    with pytest.raises(CommandError, match=r"^No token has this secret or id\."):
+        run("revoke_scim_token", tokens.new_secret())
+
+
+def test_the_switch_turns_off_with_a_reason_and_on_again(acme: Organization, entra: ScimClient) -> None:
+    run("provisioning_status", "acme", "off", "--reason", "Contract ended")
+    assert entra.get("/Users").status_code == 403
+
+    run("provisioning_status", "acme", "on")
+    assert entra.get("/Users").status_code == 200
+
+
+def test_turning_off_without_a_reason_is_refused(acme: Organization) -> None:
+    with pytest.raises(CommandError, match="^Say why provisioning is turned off"):
+        run("provisioning_status", "acme", "off")
+
+    assert ProvisioningConnection.objects.get().is_on
+
+
+def create_operator(monkeypatch: pytest.MonkeyPatch, *arguments: str, password: str = "correct horse") -> None:
+    monkeypatch.setattr("builtins.input", lambda: password)
+    run("create_operator", *arguments, "--password-stdin")
+
+
+def test_an_operator_is_created_with_a_password(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    create_operator(monkeypatch, "CSM@Hootprov.example", "--name", "Demo CSM", "--role", "csm")
+
+    operator = Operator.objects.get()
+    assert (operator.email, operator.role, operator.organization) == ("csm@hootprov.example", Role.CSM, None)
+    assert operator.check_password("correct horse")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "password", "message"),
+    [
+        (["x", "--name", "X", "--role", "csm"], "correct horse", "Enter a valid email address."),
+        (["a@b.example", "--name", "", "--role", "csm"], "correct horse", "An operator needs a name."),
+        (["a@b.example", "--name", "X", "--role", "csm"], "short", "This password is too short."),
+        (
+            ["a@b.example", "--name", "X", "--role", "organization_admin"],
+            "correct horse",
+            "Staff have no organization, and an organization admin needs one.",
+        ),
+        (
+            ["a@b.example", "--name", "X", "--role", "csm", "--organization", "acme"],
+            "correct horse",
+            "Staff have no organization, and an organization admin needs one.",
+        ),
+    ],
+)
+def test_an_operator_that_cannot_be_is_refused(
+    acme: Organization, monkeypatch: pytest.MonkeyPatch, arguments: list[str], password: str, message: str
+) -> None:
+    with pytest.raises(CommandError, match="^" + message.replace(".", r"\.")):
+        create_operator(monkeypatch, *arguments, password=password)
+
+    assert not Operator.objects.exists()
+
+
+def test_an_address_signs_in_once_whatever_its_spelling(csm: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CommandError, match=r"signs in already\.$"):
+        create_operator(monkeypatch, csm.email.upper(), "--name", "X", "--role", "csm")
+
+    assert Operator.objects.count() == 1
