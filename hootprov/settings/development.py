@@ -12,7 +12,7 @@ TOKEN_KEY = env.generated_secret("TOKEN_KEY", folder=VAR)
 LOG_KEY = env.generated_secret("LOG_KEY", folder=VAR)
 
 DATABASES = {"default": tuned(env.database("DATABASE_URL", f"sqlite:///{VAR / 'hootprov.sqlite3'}"))}
-CELERY_BROKER_URL = env.broker("CELERY_BROKER_URL", "filesystem://")
+CELERY_BROKER_URL = env.broker("CELERY_BROKER_URL", "filesystem://localhost")
 CELERY_BROKER_TRANSPORT_OPTIONS = broker_transport_options(CELERY_BROKER_URL)
 vars().update(env.email("EMAIL_URL", f"filemail:///{VAR / 'mail'}"))
 
