@@ -1,0 +1,1 @@
+"""The console pages about tokens, the log and the provisioning status."""

@@ -1,0 +1,1 @@
+"""Tests of one room; a file is a behaviour."""
