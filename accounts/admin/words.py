@@ -1,0 +1,112 @@
+"""How a page says a time, a state or a fact: in words, with the zone, never as a code."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+
+class Tone(StrEnum):
+    """The colour of a badge. The badge's text says the same, for whoever sees no colour."""
+
+    GOOD = "good"
+    BAD = "bad"
+    CAREFUL = "careful"
+    QUIET = "quiet"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line of a page: what it is, and its value in words."""
+
+    label: str
+    value: str | SafeString
+    is_code: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A part of a page under its own heading: facts, or a table, or a text as it is."""
+
+    title: str
+    note: str = ""
+    facts: list[Fact] = field(default_factory=list)
+    headers: list[str] = field(default_factory=list)
+    rows: list[list[str | SafeString]] = field(default_factory=list)
+    empty: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Button:
+    """A way on from a page. The style is "primary", "danger" or "plain"."""
+
+    label: str
+    url: str
+    style: str = "plain"
+
+
+def moment(at: datetime | None, *, never: str = "never") -> str:
+    """Return a time to the second, with its zone.
+
+    >>> moment(datetime(2026, 11, 22, 21, 56, 3, tzinfo=UTC))
+    '2026-11-22 21:56:03 UTC'
+    """
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if at else never
+
+
+def day(at: datetime) -> str:
+    """Return a day spelt out, with its zone.
+
+    >>> day(datetime(2028, 11, 5, tzinfo=UTC))
+    'Sunday 5 November 2028 (UTC)'
+    """
+    utc = at.astimezone(UTC)
+    return f"{utc:%A} {utc.day} {utc:%B %Y} (UTC)"
+
+
+def ago(at: datetime | None, *, now: datetime, never: str = "never") -> str:
+    """Return how long ago a time was, in its largest unit.
+
+    >>> now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    >>> ago(now - timedelta(minutes=12), now=now)
+    '12 minutes ago'
+    """
+    if at is None:
+        return never
+    seconds = max(int((now - at).total_seconds()), 0)
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            return f"{counted(seconds // length, unit)} ago"
+    return "less than a minute ago"
+
+
+def days_until(at: datetime, *, now: datetime) -> int:
+    """Return how many days are left, begun ones counted whole."""
+    return -((now - at) // timedelta(days=1))
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "member"), counted(1200, "member")
+    ('1 member', '1,200 members')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def badge(text: str, tone: Tone) -> SafeString:
+    """Return a state as a coloured word."""
+    return format_html('<span class="hp-badge hp-{}">{}</span>', tone, text)
+
+
+def link(text: str, url: str) -> SafeString:
+    """Return a link within the console."""
+    return format_html('<a class="hp-link" href="{}">{}</a>', url, text)
+
+
+def hover(text: str, exact: str) -> SafeString:
+    """Return a rough time that shows the exact one on hover."""
+    return format_html('<span title="{}">{}</span>', exact, text)
