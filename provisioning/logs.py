@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from provisioning.models import Action, LogHead, LogStatus, ProvisioningLogEntry
-from provisioning.redaction import identity_key
+from provisioning.redaction import identity_key, mask_tokens
 
 LONGEST_PATH = 300
 SEAL_BATCH = 5000
@@ -95,7 +95,7 @@ def write(request: LoggedRequest, outcome: Outcome) -> bool:
         token_id=request.token_id,
         at=request.at,
         method=request.method,
-        path=request.path[:LONGEST_PATH],
+        path=mask_tokens(request.path)[:LONGEST_PATH],
         client_address=request.client_address,
         action=outcome.action,
         status=outcome.status,

@@ -11,3 +11,6 @@ from hootprov.settings.development import *  # noqa: E402, F403 - the keys come 
 
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]  # noqa: F405 - from development
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405 - from development
+    # A file, as in the product: one in memory locks by table and has no write-ahead log.
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR / "test.sqlite3")}  # noqa: F405 - from development
