@@ -4,10 +4,12 @@ It starts what the suite needs on free loopback ports and ends all of it, whatev
 """
 
 import os
+import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 
-from tests.services import postgresql
+from tests.services import Missing, browser_programs, postgresql, redis
 
 
 def suite(database: str, arguments: list[str], environment: dict[str, str]) -> int:
@@ -20,11 +22,21 @@ def suite(database: str, arguments: list[str], environment: dict[str, str]) -> i
 def main() -> int:
     """Run both halves; return 0 when both are green."""
     arguments = sys.argv[1:]
-    codes = [suite("SQLite", arguments, {})]
-    with postgresql() as url:
-        codes.append(suite("PostgreSQL", arguments, {"DATABASE_URL": url}))
+    try:
+        browser_programs()
+    except Missing as missing:
+        print(f"NOT TESTED: {missing}", flush=True)
+    codes = [suite("SQLite and the filesystem broker", arguments, {})]
+    with ExitStack() as servers:
+        environment = {"DATABASE_URL": servers.enter_context(postgresql())}
+        try:
+            environment["CELERY_BROKER_URL"] = servers.enter_context(redis())
+        except Missing as missing:
+            print(f"NOT TESTED: {missing}", flush=True)
+        codes.append(suite("PostgreSQL and Redis", arguments, environment))
     return max(codes)
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     sys.exit(main())

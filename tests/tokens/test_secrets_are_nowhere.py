@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from pytest_django.fixtures import Settings
+
 from accounts import clock
 from accounts.models import Operator, Organization
 from hootprov.logging import without_tokens
@@ -34,7 +36,7 @@ def dump() -> str:
 
 
 def test_ten_thousand_secrets_are_found_nowhere(
-    acme: Organization, org_admin: Operator, settings: pytest.FixtureRequest, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    acme: Organization, org_admin: Operator, settings: Settings, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     settings.EMAIL_BACKEND, settings.EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", str(tmp_path)
     now = clock.now()

@@ -1,0 +1,1 @@
+"""Tests of what is told by mail; a file is a behaviour."""
