@@ -16,6 +16,8 @@ from accounts.errors import ChangedMeanwhile, UserNameTaken, violated
 from accounts.keys import fold
 from accounts.models import Member, Operator, ResourceKind, Team, TeamMembership, Tombstone
 
+COLUMNS = Member._meta.concrete_fields  # noqa: SLF001 - Django's documented model API
+
 
 @dataclass(frozen=True, kw_only=True)
 class MemberValues:
@@ -85,7 +87,7 @@ def delete_member(*, organization_id: UUID, member_id: UUID, now: datetime) -> M
 
 def bury(member: Member, *, team_ids: set[UUID], now: datetime) -> None:
     """Write the tombstone of a member: all it takes to restore them."""
-    columns = {column.attname: getattr(member, column.attname) for column in Member._meta.concrete_fields}
+    columns = {column.attname: getattr(member, column.attname) for column in COLUMNS}
     snapshot = {name: value if is_plain(value) else str(value) for name, value in columns.items()}
     Tombstone.objects.create(
         id=member.id,

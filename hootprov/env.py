@@ -17,6 +17,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 WILDCARD_HOSTS = {"0.0.0.0", "::", "[::]"}  # noqa: S104 - recognized, never bound here
+LARGEST_PORT = 65535
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
 EMAIL_SCHEMES = ("smtp", "smtp+tls", "smtp+ssl", "filemail", "consolemail")
 
@@ -47,7 +48,7 @@ def required(name: str, purpose: str) -> str:
 def port(name: str, default: int) -> int:
     """Return a TCP port. Raises: ImproperlyConfigured unless it is a number from 1 to 65535."""
     value = read(name, str(default))
-    if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= 65535:
+    if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= LARGEST_PORT:
         raise ImproperlyConfigured(f"{name} must be a port number from 1 to 65535.")
     return int(value)
 

@@ -19,12 +19,12 @@ django.setup(set_prefix=False)
 class ScimHandler(WSGIHandler):
     """Django's handler without any middleware: provisioning/scim/ does its own checks and headers."""
 
-    def load_middleware(self, is_async: bool = False) -> None:
+    def load_middleware(self, is_async: bool = False) -> None:  # noqa: ARG002, FBT - Django's signature
         """Build an empty chain around the view."""
         self._view_middleware: list[Any] = []
         self._template_response_middleware: list[Any] = []
         self._exception_middleware: list[Any] = []
-        self._middleware_chain = convert_exception_to_response(self._get_response)
+        self._middleware_chain = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]  # Django's own
 
 
 pages = WSGIHandler()

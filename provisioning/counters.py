@@ -9,7 +9,7 @@ import atexit
 import threading
 from collections import Counter
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -40,7 +40,7 @@ class Key(NamedTuple):
 
 
 class Counters:
-    """This process's sums, and the thread that writes them. One instance: `counters`."""
+    """The sums of this process, and the thread that writes them. One instance: `counters`."""
 
     def __init__(self) -> None:
         self.sums: Counter[Key] = Counter()
@@ -86,11 +86,12 @@ class Counters:
     @staticmethod
     def write(key: Key, count: int) -> None:
         """Add one sum to its row."""
-        meta = RequestCount._meta
+        meta: Any = RequestCount._meta  # noqa: SLF001 - Django's documented model API
         values = {"kind": key.kind, "minute": key.minute, "address": key.address, "count": count}
         statement = ADD_FOR_ADDRESS if key.organization_id is None else ADD_FOR_ORGANIZATION
         prepared = [
-            key.organization_id and meta.get_field("organization").target_field.get_db_prep_value(
+            key.organization_id
+            and meta.get_field("organization").target_field.get_db_prep_value(
                 key.organization_id, connection
             ),
             *(

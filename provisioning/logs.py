@@ -147,9 +147,9 @@ def seal_organization(organization_id: UUID) -> int:
         head = heads.select_for_update(skip_locked=True).first()
         if head is None:
             return 0
-        organization = LogHead._meta.pk.get_db_prep_value(organization_id, connection)
+        organization = LogHead._meta.pk.get_db_prep_value(organization_id, connection)  # noqa: SLF001 - Django's documented model API
         with connection.cursor() as cursor:
             cursor.execute(SEAL, [head.position, organization, SEAL_BATCH])
-            sealed = cursor.rowcount
+            sealed: int = cursor.rowcount
         heads.update(position=head.position + sealed)
     return sealed

@@ -5,10 +5,9 @@ Acme is the customer at work, Globex the other tenant who must never see or touc
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import Operator, Organization
@@ -16,6 +15,9 @@ from accounts.permissions import Role
 from provisioning.counters import counters
 from provisioning.tokens import IssuedToken
 from tests import factories
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
 SCIM = "/scim/v2"
 
@@ -29,23 +31,23 @@ class ScimClient:
 
     def request(
         self, method: str, path: str, body: Any = None, *, raw: bytes | None = None, **options: Any
-    ) -> HttpResponse:
+    ) -> "Answer":
         """Send a request below /scim/v2."""
         content = raw if raw is not None else (b"" if body is None else json.dumps(body).encode())
         options.setdefault("content_type", "application/scim+json")
-        response: HttpResponse = self.http.generic(method, f"{SCIM}{path}", content, **options)
+        response: Answer = self.http.generic(method, f"{SCIM}{path}", content, **options)
         return response
 
-    def get(self, path: str, **query: str) -> HttpResponse:
+    def get(self, path: str, **query: str) -> "Answer":
         """Send a GET."""
-        response: HttpResponse = self.http.get(f"{SCIM}{path}", query)
+        response: Answer = self.http.get(f"{SCIM}{path}", query)
         return response
 
-    def post(self, path: str, body: Any = None, **options: Any) -> HttpResponse:
+    def post(self, path: str, body: Any = None, **options: Any) -> "Answer":
         """Send a POST."""
         return self.request("POST", path, body, **options)
 
-    def delete(self, path: str) -> HttpResponse:
+    def delete(self, path: str) -> "Answer":
         """Send a DELETE."""
         return self.request("DELETE", path)
 

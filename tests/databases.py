@@ -29,7 +29,7 @@ def rows(url: str, statement: str) -> list[tuple[Any, ...]]:
 def administer(statement: str) -> None:
     """Create or drop a database on the PostgreSQL server of this half."""
     with psycopg.connect(SERVER, autocommit=True) as server:
-        server.execute(statement)  # type: ignore[call-overload] - names made here, never from outside
+        server.execute(statement)
 
 
 def url_of(name: str) -> str:

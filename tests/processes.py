@@ -39,7 +39,9 @@ class Product:
     def manage(self, *arguments: str) -> str:
         """Run a management command; return what it wrote to stdout."""
         command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True)
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True
+        )
         return done.stdout.strip()
 
     @contextmanager

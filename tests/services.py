@@ -46,19 +46,18 @@ def postgresql() -> Iterator[str]:
     """Run a PostgreSQL server; yield the URL of its database."""
     binaries, port = postgresql_binaries(), free_port()
     folder = Path(tempfile.mkdtemp(prefix="hootprov-postgresql-"))
-    owner = {"user": UNPRIVILEGED} if os.geteuid() == 0 else {}
+    owner: Any = {"user": UNPRIVILEGED} if os.geteuid() == 0 else {}
     if owner:
         shutil.chown(folder, UNPRIVILEGED)
-    data = folder / "data"
-    initdb = [binaries / "initdb", "-D", data, "-U", "hootprov", "-A", "trust", "-E", "UTF8", "--locale=C"]
-    subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd=folder, **owner)
-    options = [f"-p{port}", "-clisten_addresses=127.0.0.1", f"-k{folder}", "-cmax_connections=300"]
-    command = [binaries / "postgres", "-D", data, *options]
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c max_connections=300"
+    server = [f"{binaries}/postgres", "-D", f"{folder}/data", *options.split()]
+    make = f"{binaries}/initdb -D {folder}/data -U hootprov -A trust -E UTF8 --locale=C"
+    ask = f"{binaries}/pg_isready -q -h 127.0.0.1 -p {port} -t 30"
     try:
-        with running(command, cwd=folder, **owner) as server:
-            wait_for(port, server)
-            ready = [binaries / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port), "-t", "30"]
-            while subprocess.run(ready, check=False).returncode and server.poll() is None:
+        subprocess.run(make.split(), check=True, stdout=subprocess.DEVNULL, cwd=folder, **owner)
+        with running(server, cwd=folder, **owner) as process:
+            wait_for(port, process)
+            while subprocess.run(ask.split(), check=False).returncode and process.poll() is None:
                 pass
             yield f"postgresql://hootprov@127.0.0.1:{port}/postgres"
     finally:
@@ -69,7 +68,17 @@ def postgresql() -> Iterator[str]:
 def redis() -> Iterator[str]:
     """Run a Redis server that keeps nothing; yield its URL. Raises: Missing."""
     program, port = redis_program(), free_port()
-    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    command: list[str | Path] = [
+        program,
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+    ]
     with running(command) as server:
         wait_for(port, server)
         yield f"redis://127.0.0.1:{port}/0"
@@ -103,10 +112,15 @@ def installed(program: str, *packages: str) -> str | None:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return None
     print(f"Installing {' '.join(packages)} ...", flush=True)
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
+    quiet: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(["apt-get", "update"], env=environment, **quiet)
-    subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", *packages], env=environment, **quiet)
+    subprocess.run(["apt-get", "update"], env=environment, check=False, **quiet)
+    subprocess.run(
+        ["apt-get", "install", "-y", "--no-install-recommends", *packages],
+        env=environment,
+        check=False,
+        **quiet,
+    )
     return shutil.which(program)
 
 
@@ -128,4 +142,4 @@ def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < deadline and server.poll() is None:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
-    raise RuntimeError(f"{server.args} did not start.")
+    raise RuntimeError(f"{server.args!r} did not start.")

@@ -42,7 +42,10 @@ def test_issuing_can_create_the_organization(db: None) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nobody"], "There is no organization nobody. There are: acme. Add --create-organization to create it."),
+        (
+            ["nobody"],
+            "There is no organization nobody. There are: acme. Add --create-organization to create it.",
+        ),
         (["No Slug", "--create-organization"], "A slug is 1 to 63 small letters"),
         (["acme", "--expires-in-days", "0"], "A token lives 1 to 3650 days."),
         (["acme", "--label", ""], "A token needs a label"),
@@ -82,13 +85,15 @@ def test_the_switch_turns_off_with_a_reason_and_on_again(acme: Organization, ent
 
 
 def test_turning_off_without_a_reason_is_refused(acme: Organization) -> None:
-    with pytest.raises(CommandError, match="^Say why provisioning is turned off"):
+    with pytest.raises(CommandError, match=r"^Say why provisioning is turned off"):
         run("provisioning_status", "acme", "off")
 
     assert ProvisioningConnection.objects.get().is_on
 
 
-def create_operator(monkeypatch: pytest.MonkeyPatch, *arguments: str, password: str = "correct horse") -> None:
+def create_operator(
+    monkeypatch: pytest.MonkeyPatch, *arguments: str, password: str = "correct horse"
+) -> None:
     monkeypatch.setattr("builtins.input", lambda: password)
     run("create_operator", *arguments, "--password-stdin")
 
@@ -128,7 +133,9 @@ def test_an_operator_that_cannot_be_is_refused(
     assert not Operator.objects.exists()
 
 
-def test_an_address_signs_in_once_whatever_its_spelling(csm: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_signs_in_once_whatever_its_spelling(
+    csm: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(CommandError, match=r"signs in already\.$"):
         create_operator(monkeypatch, csm.email.upper(), "--name", "X", "--role", "csm")
 

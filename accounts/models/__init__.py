@@ -6,4 +6,13 @@ from accounts.models.organization import Organization
 from accounts.models.team import Team, TeamMembership
 from accounts.models.tombstone import ResourceKind, Tombstone
 
-__all__ = ["Member", "Operator", "Organization", "ResourceKind", "Role", "Team", "TeamMembership", "Tombstone"]
+__all__ = [
+    "Member",
+    "Operator",
+    "Organization",
+    "ResourceKind",
+    "Role",
+    "Team",
+    "TeamMembership",
+    "Tombstone",
+]

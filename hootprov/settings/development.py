@@ -1,9 +1,9 @@
 """The embedded default: SQLite, Celery's filesystem broker, mails as files; keys made in `var/`."""
 
 from hootprov import env
+from hootprov.logging import configuration
 from hootprov.settings.base import *  # noqa: F403 - settings build on settings
 from hootprov.settings.base import VAR, broker_transport_options, tuned
-from hootprov.logging import configuration
 
 (VAR / "static").mkdir(parents=True, exist_ok=True)
 

@@ -7,10 +7,10 @@ os.environ.setdefault("SECRET_KEY", "test-" + "s" * 60)
 os.environ.setdefault("TOKEN_KEY", "test-" + "t" * 60)
 os.environ.setdefault("LOG_KEY", "test-" + "l" * 60)
 
-from hootprov.settings.development import *  # noqa: E402, F403 - the keys come first
+from hootprov.settings.development import *  # noqa: F403 - the keys come first
 
-ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]  # noqa: F405 - from development
+ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405 - from development
+if str(DATABASES["default"]["ENGINE"]).endswith("sqlite3"):
     # A file, as in the product: one in memory locks by table and has no write-ahead log.
-    DATABASES["default"]["TEST"] = {"NAME": str(VAR / "test.sqlite3")}  # noqa: F405 - from development
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR / "test.sqlite3")}

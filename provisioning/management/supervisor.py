@@ -39,7 +39,9 @@ class Child:
         """Start the process, which ends with this one even if this one is killed."""
         self.started = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603 - the commands below, nothing from outside
-            self.command, start_new_session=True, preexec_fn=end_with_parent  # noqa: PLW1509 - no threads yet
+            self.command,
+            start_new_session=True,
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - no threads yet
         )
 
     def signal(self, number: signal.Signals) -> None:

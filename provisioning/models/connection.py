@@ -19,9 +19,7 @@ class ProvisioningConnection(models.Model):
     organization = models.OneToOneField(
         Organization, primary_key=True, on_delete=models.PROTECT, related_name="connection"
     )
-    status = models.CharField(
-        max_length=3, choices=ProvisioningStatus.choices, default=ProvisioningStatus.ON
-    )
+    status = models.CharField(max_length=3, choices=ProvisioningStatus.choices, default=ProvisioningStatus.ON)
     status_reason = models.CharField(max_length=500, blank=True)
     status_changed_at = models.DateTimeField(default=clock.now)
     status_changed_by = models.ForeignKey(

@@ -20,7 +20,7 @@ def member_model() -> type[Member]:
     return Member
 
 
-class MemberAdapter(SCIMUser):  # type: ignore[misc] - django-scim2 carries no types
+class MemberAdapter(SCIMUser):  # type: ignore[misc]  # django-scim2 carries no types
     """One member on its way in or out, inside one exchange."""
 
     id_field = "id"

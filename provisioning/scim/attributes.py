@@ -12,7 +12,13 @@ from django.conf import settings
 from accounts.members import MemberValues
 from accounts.models import Member
 from provisioning.logs import ModifiedProperty
-from provisioning.scim.resources import ENTERPRISE_SCHEMA, LONGEST_VALUE, URN_PREFIX, USER_SCHEMA, InvalidAttribute
+from provisioning.scim.resources import (
+    ENTERPRISE_SCHEMA,
+    LONGEST_VALUE,
+    URN_PREFIX,
+    USER_SCHEMA,
+    InvalidAttribute,
+)
 
 # SCIM path → column of Member. The order is that of the answer.
 COLUMNS: dict[tuple[str, ...], str] = {
@@ -64,7 +70,7 @@ def work_email_of(document: dict[str, Any]) -> str:
 
 
 def check_length(attribute: str, value: object) -> None:
-    """Raises: InvalidAttribute when a text does not fit its column."""
+    """Check a length. Raises: InvalidAttribute when a text does not fit its column."""
     if isinstance(value, str) and len(value) > LONGEST_VALUE:
         raise InvalidAttribute(attribute, f"it is longer than {LONGEST_VALUE} characters")
 

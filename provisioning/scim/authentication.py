@@ -21,13 +21,13 @@ from provisioning.scim.exchange import Exchange, exchange_of, new_exchange
 REFUSED_TOKENS = {"token_revoked": "The token was revoked", "token_expired": "The token has expired"}
 
 
-class TokenAuthentication(SCIMAuthCheckMiddleware):  # type: ignore[misc] - django-scim2 carries no types
+class TokenAuthentication(SCIMAuthCheckMiddleware):  # type: ignore[misc]  # django-scim2 carries no types
     """Opens the exchange of a request, lets it in or answers 401, and dresses every answer."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         """Return the refusal, or nothing when the view may answer."""
         exchange = new_exchange(request)
-        request.exchange = exchange  # type: ignore[attr-defined] - read by exchange_of
+        request.exchange = exchange  # type: ignore[attr-defined]  # read by exchange_of
         try:
             request.get_host()
             exchange.token = tokens.state_of_secret(secret_of(request))
@@ -72,6 +72,4 @@ def note_refusal(exchange: Exchange) -> None:
     outcome.duration_ms = exchange.elapsed_ms()
     outcome.fold_key = f"{token.token_id}:{code}:{exchange.now:%Y-%m-%dT%H:%M}"
     if not logs.write(exchange.logged(), outcome):
-        counters.add(
-            RequestKind.REPEATED_REFUSAL, now=exchange.now, organization_id=token.organization_id
-        )
+        counters.add(RequestKind.REPEATED_REFUSAL, now=exchange.now, organization_id=token.organization_id)

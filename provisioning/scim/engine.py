@@ -81,13 +81,13 @@ class Engine(View):
         verb = (request.method or "").lower()
         handler: Handler | None = getattr(self, verb, None) if verb in self.http_method_names else None
         if handler is None:
-            allowed = ", ".join(self._allowed_methods())
+            allowed = ", ".join(verb.upper() for verb in self.http_method_names if hasattr(self, verb))
             error = errors.method_not_allowed(method=(request.method or "")[:20], allowed=allowed)
             raise error.with_header("Allow", allowed)
         return handler
 
     def check_switch(self, token: tokens.TokenState) -> None:
-        """Raises: ScimError provisioning_off where the organization's Off closes this endpoint."""
+        """Check the switch. Raises: ScimError provisioning_off where the organization's Off closes this endpoint."""
         if self.is_switched and not token.is_on:
             raise errors.provisioning_off(reason=token.status_reason)
 
@@ -171,11 +171,12 @@ def is_retryable(error: Exception) -> bool:
 def read_body(request: HttpRequest) -> None:
     """Read a body within its limit, before any transaction is open. Raises: ScimError."""
     limit = settings.SCIM_MAX_BODY_BYTES
-    if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdigit() or int(length) > limit:
         raise errors.body_too_large(limit=str(limit))
     if request.META.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
         # Django reads no further than Content-Length says, which such a request does not have.
-        request._body = request.META["wsgi.input"].read(limit + 1)  # type: ignore[attr-defined]  # noqa: SLF001
+        request._body = request.META["wsgi.input"].read(limit + 1)  # noqa: SLF001
     try:
         if len(request.body) > limit:
             raise errors.body_too_large(limit=str(limit))

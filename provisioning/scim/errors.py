@@ -34,7 +34,7 @@ class Problem:
         )
 
 
-class ScimError(SCIMException):  # type: ignore[misc] - django-scim2 carries no types
+class ScimError(SCIMException):  # type: ignore[misc]  # django-scim2 carries no types
     """A refusal on its way to the client. Raised by whoever refuses, rendered by the engine."""
 
     def __init__(self, problem: Problem, **headers: str) -> None:

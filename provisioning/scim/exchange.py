@@ -77,7 +77,7 @@ def new_exchange(request: HttpRequest) -> Exchange:
 
 def exchange_of(request: HttpRequest) -> Exchange:
     """Return the exchange that authentication began. Raises: AttributeError where none did."""
-    exchange: Exchange = request.exchange  # type: ignore[attr-defined] - set by authentication
+    exchange: Exchange = request.exchange  # type: ignore[attr-defined]  # set by authentication
     return exchange
 
 

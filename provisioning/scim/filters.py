@@ -11,8 +11,8 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.http import HttpRequest
-from scim2_models import ScimFilter
 from scim2_models import SCIMException as LibraryError
+from scim2_models import ScimFilter
 from scim2_models.path import CompareOperator, Comparison, FilterVisitor, LogicalExpr, ValuePath
 
 from accounts.keys import fold

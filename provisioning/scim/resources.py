@@ -64,7 +64,7 @@ class User(scim2_models.User[EnterpriseUser]):
     __schema__ = scim2_models.User.__schema__
 
     active: Annotated[bool | None, BeforeValidator(truth)] = None
-    emails: list[Email] | None = None  # type: ignore[assignment] - ours are more lenient
+    emails: list[Email] | None = None  # type: ignore[assignment]  # ours are more lenient
 
 
 class InvalidAttribute(ValueError):
@@ -106,7 +106,7 @@ def unknown_extensions(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_user_name(user_name: str) -> None:
-    """Raises: InvalidAttribute for a userName that nobody could see or type."""
+    """Check a userName. Raises: InvalidAttribute for a userName that nobody could see or type."""
     if not user_name.strip() or not any(character.isprintable() for character in user_name.strip()):
         raise InvalidAttribute("userName", "it is empty")
     if not user_name.isprintable():

@@ -5,7 +5,7 @@ stands between `SCIMView` and Django's `View`.
 """
 
 import json
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -27,7 +27,7 @@ def answer(document: dict[str, Any], *, status: int = 200) -> HttpResponse:
     return HttpResponse(body, content_type=constants.SCIM_CONTENT_TYPE, status=status)
 
 
-class UsersView(stock.UsersView, Engine):  # type: ignore[misc] - django-scim2 carries no types
+class UsersView(stock.UsersView, Engine):  # type: ignore[misc]  # django-scim2 carries no types
     """`/Users` and `/Users/{id}`."""
 
     resource_type = "User"
@@ -125,13 +125,13 @@ class UsersView(stock.UsersView, Engine):  # type: ignore[misc] - django-scim2 c
         return response
 
 
-class ServiceProviderConfigView(stock.ServiceProviderConfigView, Engine):  # type: ignore[misc] - as above
+class ServiceProviderConfigView(stock.ServiceProviderConfigView, Engine):  # type: ignore[misc]  # as above
     """`/ServiceProviderConfig`."""
 
-    http_method_names: ClassVar[list[str]] = ["get", "head"]
+    http_method_names = ["get", "head"]
 
 
-class RefusingView(stock.SCIMView, Engine):  # type: ignore[misc] - as above
+class RefusingView(stock.SCIMView, Engine):  # type: ignore[misc]  # as above
     """An address that answers nobody, but only after it knows who asks."""
 
     problem = errors.no_such_endpoint

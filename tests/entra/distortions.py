@@ -100,8 +100,4 @@ def members_in_spite(asked: Asked, reply: Reply) -> Reply:
 
 def nobody_in_groups(asked: Asked, reply: Reply) -> Reply:
     """Lose every member, as a legacy removal does that is read by the letter."""
-    return (
-        changed(reply, members=[])
-        if re.fullmatch(r"/Groups/\d+", asked.path) and reply.content
-        else reply
-    )
+    return changed(reply, members=[]) if re.fullmatch(r"/Groups/\d+", asked.path) and reply.content else reply

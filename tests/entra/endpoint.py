@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-TOKEN = "hpt_secret-of-the-test"  # noqa: S105 - opens nothing
+TOKEN = "hpt_secret-of-the-test"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 COLLECTIONS = ("/Users", "/Groups")

@@ -90,9 +90,7 @@ def test_a_lost_race_is_reported() -> None:
     with serving(forgetful) as endpoint:
         report = simulated(endpoint, cycles=2)
 
-    sentence = (
-        "exactly one of two simultaneous POSTs of a userName to be created, but got 0 of them"
-    )
+    sentence = "exactly one of two simultaneous POSTs of a userName to be created, but got 0 of them"
     assert sentence in told(report)
 
 
@@ -157,7 +155,7 @@ def test_a_busy_endpoint_is_given_up_after_three_more_attempts() -> None:
 
 def test_a_refused_token_ends_the_run_after_test_connection() -> None:
     with serving() as endpoint:
-        report = run(Options(base=endpoint.base, token="another", users=5))  # noqa: S106 - wrong
+        report = run(Options(base=endpoint.base, token="another", users=5))
 
     assert report.stopped == "Stopped after Test Connection: the endpoint refused the token (401)."
     assert [phase.name for phase in report.phases] == ["Test Connection"]

@@ -20,7 +20,9 @@ def test_every_acknowledged_user_exists_with_exactly_one_entry(product: Product)
 
     def create(number: int) -> None:
         with suppress(OSError):
-            status, user = product.call("POST", "/scim/v2/Users", user_body(f"user{number}@acme.example"), secret=secret)
+            status, user = product.call(
+                "POST", "/scim/v2/Users", user_body(f"user{number}@acme.example"), secret=secret
+            )
             assert status == 201
             acknowledged.append(user["id"].replace("-", ""))
             if len(acknowledged) >= KILL_AFTER:
@@ -33,7 +35,9 @@ def test_every_acknowledged_user_exists_with_exactly_one_entry(product: Product)
         for creation in creations:
             creation.result()
 
-    stored = [str(row[0]).replace("-", "") for row in rows(product.database_url, "SELECT id FROM accounts_member")]
+    stored = [
+        str(row[0]).replace("-", "") for row in rows(product.database_url, "SELECT id FROM accounts_member")
+    ]
     entries = rows(
         product.database_url,
         "SELECT resource_id FROM provisioning_provisioninglogentry WHERE action = 'create' AND status = 'success'",

@@ -43,7 +43,7 @@ def test_a_poller_misses_and_repeats_nothing(acme: Organization, acme_token: Iss
                 pass
             page = list(ProvisioningLogEntry.objects.of_organization(acme.id).after(position))
             read.extend(entry.id for entry in page)
-            position = page[-1].position if page else position
+            position = page[-1].position or position if page else position
         connection.close()
 
     with ThreadPoolExecutor(WRITERS + 1) as pool:

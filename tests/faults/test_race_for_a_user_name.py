@@ -15,7 +15,9 @@ ROUNDS = 10
 
 def spellings(name: str) -> list[str]:
     """Return spellings of a name that differ in case alone."""
-    heads = ["".join(letters) for letters in every(*((letter.lower(), letter.upper()) for letter in name[:3]))]
+    heads = [
+        "".join(letters) for letters in every(*((letter.lower(), letter.upper()) for letter in name[:3]))
+    ]
     return [head + name[3:] for head in heads]
 
 

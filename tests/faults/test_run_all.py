@@ -97,7 +97,12 @@ def test_the_worker_sends_what_a_command_wrote(running: Running, product: Produc
     operator = ["create_operator", "admin@globex.example", "--name", "Admin", "--role", "organization_admin"]
     subprocess.run(
         [sys.executable, "manage.py", *operator, "--organization", "globex", "--password-stdin"],
-        cwd=ROOT, env=product.environment, input="correct horse battery\n", text=True, check=True, capture_output=True,
+        cwd=ROOT,
+        env=product.environment,
+        input="correct horse battery\n",
+        text=True,
+        check=True,
+        capture_output=True,
     )
 
     product.manage("issue_scim_token", "globex")
@@ -124,10 +129,14 @@ def test_the_worker_sends_what_a_command_wrote(running: Running, product: Produc
         ("TRUSTED_PROXIES", "-1"),
     ],
 )
-def test_a_wrong_value_stops_the_start_with_one_line_that_names_it(product: Product, name: str, value: str) -> None:
+def test_a_wrong_value_stops_the_start_with_one_line_that_names_it(
+    product: Product, name: str, value: str
+) -> None:
     environment = product.environment | {name: value}
 
-    ended = subprocess.run(COMMAND, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(
+        COMMAND, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
 
     assert ended.returncode == 1
     assert ended.stdout == ""

@@ -1,5 +1,7 @@
 """What the provisioning log says of each request: one entry, in Entra's words."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from accounts.models import Member, Organization
@@ -21,7 +23,11 @@ def test_a_creation_is_one_entry_with_its_properties(entra: ScimClient, acme_tok
 
     entry = ProvisioningLogEntry.objects.get()
     assert facts(entry) == ("create", "success", 201, "", "")
-    assert (entry.resource_type, str(entry.resource_id), entry.token_id) == ("User", user["id"], acme_token.token.id)
+    assert (entry.resource_type, str(entry.resource_id), entry.token_id) == (
+        "User",
+        user["id"],
+        acme_token.token.id,
+    )
     assert entry.identity_key == identity_key("AMELIE@acme.example")
     assert entry.personal == {
         "source": "8f1b",
@@ -86,7 +92,7 @@ def test_reads_are_counted_and_leave_no_entry(entra: ScimClient, acme: Organizat
 
 
 def test_no_secret_enters_an_entry(entra: ScimClient, acme_token: IssuedToken) -> None:
-    entra.post("/Users", user_body(password="hunter2", title=acme_token.secret[:20]))  # noqa: S106
+    entra.post("/Users", user_body(password="hunter2", title=acme_token.secret[:20]))
 
     entry = ProvisioningLogEntry.objects.get()
     assert "hunter2" not in str(entry.personal)
@@ -118,8 +124,6 @@ def test_an_answer_of_500_says_nothing_of_the_cause(
 
 
 def test_request_ids_sort_by_time() -> None:
-    from datetime import UTC, datetime, timedelta
-
     start = datetime(2026, 1, 1, tzinfo=UTC)
 
     ids = [logs.new_entry_id(start + timedelta(milliseconds=step)) for step in range(100)]

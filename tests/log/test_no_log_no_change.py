@@ -40,7 +40,9 @@ def test_a_creation_without_its_entry_does_not_happen(entra: ScimClient, unwrita
     refused = entra.post("/Users", user_body())
 
     assert (refused.status_code, refused["Retry-After"]) == (503, "5")
-    assert refused.json()["detail"].startswith("The provisioning log can't be written, so nothing was changed.")
+    assert refused.json()["detail"].startswith(
+        "The provisioning log can't be written, so nothing was changed."
+    )
     assert not Member.objects.exists()
 
 

@@ -69,7 +69,7 @@ def test_a_poller_reads_what_is_sealed_and_no_more(acme: Organization, acme_toke
 def test_a_large_backlog_is_sealed_batch_by_batch(
     acme: Organization, acme_token: IssuedToken, monkeypatch: object
 ) -> None:
-    monkeypatch.setattr(logs, "SEAL_BATCH", 2)  # type: ignore[attr-defined] - pytest's own
+    monkeypatch.setattr(logs, "SEAL_BATCH", 2)  # type: ignore[attr-defined]  # pytest's own
     for _ in range(5):
         make_entry(acme_token)
 

@@ -88,7 +88,11 @@ def test_delays_double_up_to_an_hour(attempts: int, seconds: int) -> None:
 def test_an_event_is_told_once(acme: Organization, org_admin: Operator) -> None:
     for _ in range(2):
         outbox.enqueue(
-            organization_id=acme.id, kind="token_issued", event="token:issued:1", recipients=["a@b"], context={}
+            organization_id=acme.id,
+            kind="token_issued",
+            event="token:issued:1",
+            recipients=["a@b"],
+            context={},
         )
 
     assert Notification.objects.count() == 1

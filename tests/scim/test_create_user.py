@@ -52,7 +52,11 @@ def test_the_tutorials_eight_attributes_become_columns(entra: ScimClient, acme: 
 
     assert (member.user_name, member.user_name_key) == ("Amelie@Acme.Example", "amelie@acme.example")
     assert (member.work_email, member.work_email_key) == ("Amelie@Acme.Example", "amelie@acme.example")
-    assert (member.display_name, member.given_name, member.family_name) == ("Amélie Moreau", "Amélie", "Moreau")
+    assert (member.display_name, member.given_name, member.family_name) == (
+        "Amélie Moreau",
+        "Amélie",
+        "Moreau",
+    )
     assert (member.preferred_language, member.timezone) == ("fr-CA", "America/Vancouver")
     assert member.is_active is True
 
@@ -75,7 +79,11 @@ def test_active_is_read_in_both_dialects(entra: ScimClient, sent: object, stored
 
 
 def test_attribute_names_are_read_without_case(entra: ScimClient) -> None:
-    body = {"SCHEMAS": [USER_SCHEMA], "USERNAME": "amelie@acme.example", "Emails": [{"VALUE": "a@b", "Type": "work"}]}
+    body = {
+        "SCHEMAS": [USER_SCHEMA],
+        "USERNAME": "amelie@acme.example",
+        "Emails": [{"VALUE": "a@b", "Type": "work"}],
+    }
 
     user = entra.post("/Users", body).json()
 
@@ -93,7 +101,9 @@ def test_what_has_no_value_is_left_out(entra: ScimClient) -> None:
 
 def test_extensions_are_kept_as_sent_whether_known_or_not(entra: ScimClient) -> None:
     studio = "urn:ietf:params:scim:schemas:extension:MapleStudio:2.0:User"
-    body = user_body(**{ENTERPRISE_SCHEMA: {"department": "News", "manager": "26118915"}, studio: {"desk": "4-West"}})
+    body = user_body(
+        **{ENTERPRISE_SCHEMA: {"department": "News", "manager": "26118915"}, studio: {"desk": "4-West"}}
+    )
 
     user = entra.post("/Users", body).json()
 

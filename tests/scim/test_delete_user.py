@@ -50,8 +50,9 @@ def test_a_tombstone_keeps_all_it_takes_to_restore(entra: ScimClient, acme: Orga
 
 def test_the_teams_of_a_deleted_user_get_a_new_version(entra: ScimClient, acme: Organization) -> None:
     member = make_member(acme, "amelie@acme.example")
-    hers, other = (
-        Team.objects.create(organization=acme, display_name=name, display_name_key=name) for name in ("hers", "other")
+    hers, _ = (
+        Team.objects.create(organization=acme, display_name=name, display_name_key=name)
+        for name in ("hers", "other")
     )
     TeamMembership.objects.create(organization=acme, team=hers, member=member)
 

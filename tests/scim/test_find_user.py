@@ -57,7 +57,14 @@ def test_test_connection_is_told_from_other_misses(entra: ScimClient, attribute:
 
 @pytest.mark.parametrize(
     "query",
-    ["shoeSize eq 5", "userName", 'userName eq x', 'userName eq "x', "()", 'userName eq "x" nor active eq true'],
+    [
+        "shoeSize eq 5",
+        "userName",
+        "userName eq x",
+        'userName eq "x',
+        "()",
+        'userName eq "x" nor active eq true',
+    ],
 )
 def test_a_filter_that_cannot_be_answered_is_refused_and_not_empty(entra: ScimClient, query: str) -> None:
     refused = entra.get("/Users", filter=query)

@@ -34,14 +34,21 @@ def test_an_address_beyond_the_limit_is_refused(entra: ScimClient) -> None:
 
 @pytest.mark.parametrize(
     "media_type",
-    ["application/scim+json", "application/json", "application/scim+json; charset=utf-8", "application/json;charset=UTF-8", ""],
+    [
+        "application/scim+json",
+        "application/json",
+        "application/scim+json; charset=utf-8",
+        "application/json;charset=UTF-8",
+        "",
+    ],
 )
 def test_scim_and_plain_json_are_taken(entra: ScimClient, media_type: str) -> None:
     assert entra.post("/Users", user_body(), content_type=media_type).status_code == 201
 
 
 @pytest.mark.parametrize(
-    "media_type", ["text/plain", "application/xml", "multipart/form-data", "application/json; charset=latin-1"]
+    "media_type",
+    ["text/plain", "application/xml", "multipart/form-data", "application/json; charset=latin-1"],
 )
 def test_other_media_types_are_refused(entra: ScimClient, media_type: str) -> None:
     refused = entra.post("/Users", user_body(), content_type=media_type)

@@ -22,7 +22,7 @@ def fill(organization: Organization, count: int) -> None:
 def queries_of(entra: ScimClient, method: str, path: str, body: object = None) -> list[str]:
     """Return the statements of one request, without those that only open or end a transaction."""
     entra.get("/ServiceProviderConfig")  # writes the minute's last use, which is not counted
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         answer = entra.request(method, path, body)
     assert answer.status_code < 300
     return [query["sql"] for query in captured if not query["sql"].startswith(FREE)]

@@ -29,7 +29,9 @@ def headers_of_wrong_tokens(organization: Organization, live: str) -> dict[str, 
     expired, revoked = make_token(organization), make_token(organization)
     past = clock.now() - timedelta(days=1)
     ScimToken.objects.filter(id=expired.token.id).update(issued_at=past, expires_at=past + timedelta(hours=1))
-    tokens.revoke_token(token_id=revoked.token.id, organization=organization, revoked_by=None, now=clock.now())
+    tokens.revoke_token(
+        token_id=revoked.token.id, organization=organization, revoked_by=None, now=clock.now()
+    )
     basic = b64encode(f"scim:{live}".encode()).decode()
     return {
         "no header": {},
@@ -45,7 +47,9 @@ def headers_of_wrong_tokens(organization: Organization, live: str) -> dict[str, 
     }
 
 
-def test_wrong_tokens_are_told_apart_by_nothing(acme: Organization, entra: ScimClient, acme_token: IssuedToken) -> None:
+def test_wrong_tokens_are_told_apart_by_nothing(
+    acme: Organization, entra: ScimClient, acme_token: IssuedToken
+) -> None:
     assert entra.get("/Users").status_code == 200
     client = ScimClient(None)
 
@@ -90,7 +94,7 @@ def test_a_secret_with_a_wrong_checksum_costs_no_query(
 ) -> None:
     mistyped = f"{acme_token.secret[:-1]}{'0' if acme_token.secret[-1] != '0' else '1'}"
 
-    with django_assert_num_queries(0):  # type: ignore[operator] - pytest-django's own
+    with django_assert_num_queries(0):  # type: ignore[operator]  # pytest-django's own
         assert ScimClient(mistyped).get("/Users").status_code == 401
 
 

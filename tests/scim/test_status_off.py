@@ -16,7 +16,9 @@ def switched_off(acme: Organization) -> Organization:
     return acme
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/Users"), ("POST", "/Users"), ("DELETE", "/Users/{id}")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/Users"), ("POST", "/Users"), ("DELETE", "/Users/{id}")]
+)
 def test_off_refuses_users_with_the_reason(
     entra: ScimClient, switched_off: Organization, method: str, path: str
 ) -> None:

@@ -44,7 +44,7 @@ def test_the_deepest_allowed_nesting_is_read() -> None:
     ],
 )
 def test_anything_else_is_refused_with_its_reason(body: bytes, reason: str) -> None:
-    with pytest.raises(ValueError, match="^") as refusal:
+    with pytest.raises(ValueError, match=r"^") as refusal:
         wire.json_object(body)
 
     assert str(refusal.value) == reason

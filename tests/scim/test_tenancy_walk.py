@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 
 from accounts.models import Member, Organization, Team, TeamMembership, Tombstone
 from provisioning.models import ProvisioningLogEntry
@@ -35,16 +35,16 @@ EXAMPLES = {
 ADDRESSES = [address for addresses in EXAMPLES.values() for address in addresses]
 
 
-def rows_of(organization: Organization) -> list[list[dict[str, Any]]]:
+def rows_of(organization: Organization) -> list[list[Any]]:
     """Return everything an organization owns that SCIM can change, and its log."""
-    models = (Member, Team, TeamMembership, Tombstone, ProvisioningLogEntry)
+    models: tuple[Any, ...] = (Member, Team, TeamMembership, Tombstone, ProvisioningLogEntry)
     return [list(model.objects.of_organization(organization.id).order_by("id").values()) for model in models]
 
 
-def told(response: HttpResponse) -> tuple[int, dict[str, str], bytes]:
+def told(response: HttpResponseBase) -> tuple[int, dict[str, str], bytes]:
     """Return all a client learns from an answer, but the id of its own request."""
     headers = {name: value for name, value in response.items() if name != "X-Request-ID"}
-    return response.status_code, headers, response.content
+    return response.status_code, headers, response.getvalue()
 
 
 @pytest.fixture
@@ -84,7 +84,8 @@ def test_a_foreign_id_is_answered_like_one_that_never_was(
     before = rows_of(acme)
 
     foreign, absent = (
-        stranger.request(verb, address.format(id=id_), user_body("x@globex.example")) for id_ in (amelie.id, uuid4())
+        stranger.request(verb, address.format(id=id_), user_body("x@globex.example"))
+        for id_ in (amelie.id, uuid4())
     )
 
     assert told(foreign) == told(absent)

@@ -48,7 +48,9 @@ def test_a_token_expires_to_the_second(acme: Organization) -> None:
     assert not is_live(issued.secret, NOW + timedelta(days=1))
 
 
-def test_a_revoked_token_is_dead_and_stays_so(acme: Organization, acme_token: IssuedToken, csm: Operator) -> None:
+def test_a_revoked_token_is_dead_and_stays_so(
+    acme: Organization, acme_token: IssuedToken, csm: Operator
+) -> None:
     first = tokens.revoke_token(token_id=acme_token.token.id, organization=acme, revoked_by=csm, now=NOW)
     again = tokens.revoke_token(
         token_id=acme_token.token.id, organization=acme, revoked_by=None, now=NOW + timedelta(days=1)
@@ -80,8 +82,12 @@ def test_rotation_never_lengthens_a_life(acme: Organization) -> None:
     assert ScimToken.objects.get(id=short.token.id).expires_at == short.token.expires_at
 
 
-def test_rotation_without_overlap_revokes_at_once(acme: Organization, acme_token: IssuedToken, csm: Operator) -> None:
-    tokens.rotate_token(token_id=acme_token.token.id, organization=acme, issued_by=csm, now=NOW, overlap_days=0)
+def test_rotation_without_overlap_revokes_at_once(
+    acme: Organization, acme_token: IssuedToken, csm: Operator
+) -> None:
+    tokens.rotate_token(
+        token_id=acme_token.token.id, organization=acme, issued_by=csm, now=NOW, overlap_days=0
+    )
 
     old = ScimToken.objects.get(id=acme_token.token.id)
     assert (old.revoked_at, old.revoked_by) == (NOW, csm)

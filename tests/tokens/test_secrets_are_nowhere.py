@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
-
 from pytest_django.fixtures import Settings
 
 from accounts import clock
@@ -36,12 +35,20 @@ def dump() -> str:
 
 
 def test_ten_thousand_secrets_are_found_nowhere(
-    acme: Organization, org_admin: Operator, settings: Settings, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    acme: Organization,
+    org_admin: Operator,
+    settings: Settings,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    settings.EMAIL_BACKEND, settings.EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", str(tmp_path)
+    settings.EMAIL_BACKEND, settings.EMAIL_FILE_PATH = (
+        "django.core.mail.backends.filebased.EmailBackend",
+        str(tmp_path),
+    )
     now = clock.now()
     secrets = {
-        tokens.issue_token(organization=acme, label="Entra", issued_by=None, now=now).secret for _ in range(ISSUED)
+        tokens.issue_token(organization=acme, label="Entra", issued_by=None, now=now).secret
+        for _ in range(ISSUED)
     }
     for secret in list(secrets)[:20]:
         ScimClient(secret).get("/Users", filter=f'userName eq "{secret}"')
@@ -56,7 +63,11 @@ def test_ten_thousand_secrets_are_found_nowhere(
     assert Notification.objects.filter(sent_at__isnull=False).count() == 50
     assert "A SCIM token was issued for Acme" in mails
     bodies = {secret[4:47] for secret in secrets}
-    assert not [word for word in found if word in secrets or any(word[start : start + 43] in bodies for start in range(len(word) - 42))]
+    assert not [
+        word
+        for word in found
+        if word in secrets or any(word[start : start + 43] in bodies for start in range(len(word) - 42))
+    ]
 
 
 def test_a_printed_line_has_its_secrets_masked() -> None:

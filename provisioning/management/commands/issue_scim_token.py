@@ -45,7 +45,9 @@ class Command(BaseCommand):
             )
         except (AccountsError, ProvisioningError) as error:
             raise CommandError(str(error)) from None
-        self.stderr.write(f"Token {issued.token.id} for {organization}, valid until {issued.token.expires_at:%Y-%m-%d}.")
+        self.stderr.write(
+            f"Token {issued.token.id} for {organization}, valid until {issued.token.expires_at:%Y-%m-%d}."
+        )
         self.stderr.write(f"Tenant URL: {settings.TENANT_URL}")
         self.stderr.write("The secret follows. It is not shown again.")
         self.stdout.write(issued.secret)

@@ -29,4 +29,6 @@ class Command(BaseCommand):
             )
         except ProvisioningError as error:
             raise CommandError(str(error)) from None
-        self.stderr.write(f"Revoked {token} of {token.organization} at {token.revoked_at:%Y-%m-%d %H:%M:%S} UTC.")
+        self.stderr.write(
+            f"Revoked {token} of {token.organization} at {token.revoked_at:%Y-%m-%d %H:%M:%S} UTC."
+        )

@@ -52,7 +52,7 @@ class Command(BaseCommand):
 
 
 def check_port() -> None:
-    """Raises: CommandError when somebody listens there, or the address is not ours."""
+    """Check the address. Raises: CommandError when somebody listens there, or the address is not ours."""
     family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
     try:
         with socket.socket(family) as probe:
@@ -64,10 +64,10 @@ def check_port() -> None:
 
 
 def check_broker() -> None:
-    """Raises: CommandError when the broker does not answer."""
+    """Check the broker. Raises: CommandError when it does not answer."""
     try:
         with current_app.connection_for_write() as broker:
-            broker.ensure_connection(max_retries=1, interval_start=0.1, timeout=2)
+            broker.ensure_connection(max_retries=1, interval_start=0, timeout=2)
     except (BrokerError, OSError):
         message = "The broker does not answer: check CELERY_BROKER_URL and the server behind it."
         raise CommandError(message) from None

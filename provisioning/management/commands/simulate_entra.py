@@ -29,15 +29,9 @@ class Command(BaseCommand):
         parser.add_argument("--users", type=number, default=100)
         parser.add_argument("--groups", type=number, default=0)
         parser.add_argument("--members", type=number, default=10, help="Members of each group.")
-        parser.add_argument(
-            "--cycles", type=positive, default=1, help="1 is the initial cycle alone."
-        )
-        parser.add_argument(
-            "--dialect", choices=[choice.value for choice in DialectChoice], default="both"
-        )
-        parser.add_argument(
-            "--seed", type=int, default=1, help="The same seed gives the same people."
-        )
+        parser.add_argument("--cycles", type=positive, default=1, help="1 is the initial cycle alone.")
+        parser.add_argument("--dialect", choices=[choice.value for choice in DialectChoice], default="both")
+        parser.add_argument("--seed", type=int, default=1, help="The same seed gives the same people.")
         parser.add_argument("--concurrency", type=positive, default=4)
 
     def handle(self, **arguments: object) -> None:

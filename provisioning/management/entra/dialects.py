@@ -175,9 +175,7 @@ def members_removed(*, ids: Sequence[str], dialect: Dialect) -> Body:
 
 def member(identifier: str, dialect: Dialect) -> Body:
     """Return one member value; legacy jobs send an empty reference beside it."""
-    return (
-        {"$ref": None, "value": identifier} if dialect is Dialect.LEGACY else {"value": identifier}
-    )
+    return {"$ref": None, "value": identifier} if dialect is Dialect.LEGACY else {"value": identifier}
 
 
 def patch(operations: Sequence[Body]) -> Body:

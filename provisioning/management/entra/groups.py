@@ -59,14 +59,10 @@ def provision_group(*, job: Job, index: int, cycle: int) -> None:
 
 def find_group(*, job: Job, group: Group) -> Match:
     """Look for a group by its name, then by its externalId: it may have been renamed."""
-    found = job.match(
-        path=GROUPS, attribute=DISPLAY_NAME, value=group.display_name, more=WITHOUT_MEMBERS
-    )
+    found = job.match(path=GROUPS, attribute=DISPLAY_NAME, value=group.display_name, more=WITHOUT_MEMBERS)
     if not found.is_miss:
         return found
-    return job.match(
-        path=GROUPS, attribute=EXTERNAL_ID, value=group.external_id, more=WITHOUT_MEMBERS
-    )
+    return job.match(path=GROUPS, attribute=EXTERNAL_ID, value=group.external_id, more=WITHOUT_MEMBERS)
 
 
 def create_group(*, job: Job, group: Group) -> None:
@@ -151,9 +147,7 @@ def delete_group(*, job: Job, index: int) -> None:
     job.tally.count("deleted")
     gone = job.client.get(path=group_path(identifier), query=WITHOUT_MEMBERS)
     job.judged(gone, judge.refusal_faults(answer=gone, status=404))
-    listed = job.query(
-        path=GROUPS, attribute=DISPLAY_NAME, value=display_name, more=WITHOUT_MEMBERS
-    )
+    listed = job.query(path=GROUPS, attribute=DISPLAY_NAME, value=display_name, more=WITHOUT_MEMBERS)
     job.judged(listed, judge.empty_list_faults(answer=listed))
 
 
@@ -191,9 +185,7 @@ def churn_members(*, job: Job, index: int, cycle: int) -> None:
 
 def group_faults(answer: Answer, group: Group) -> judge.Faults:
     """Judge whether an answer shows the group."""
-    return judge.resource_faults(
-        answer=answer, statuses={200}, schema=CORE_GROUP, attributes=shown_by(group)
-    )
+    return judge.resource_faults(answer=answer, statuses={200}, schema=CORE_GROUP, attributes=shown_by(group))
 
 
 def shown_by(group: Group) -> Attributes:

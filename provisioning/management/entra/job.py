@@ -32,9 +32,7 @@ class Match:
 class Job:
     """One job: whoever provisions an object owns its entries here, so no lock is needed."""
 
-    def __init__(
-        self, *, options: Options, client: Client, directory: Directory, tally: Tally
-    ) -> None:
+    def __init__(self, *, options: Options, client: Client, directory: Directory, tally: Tally) -> None:
         """Begin with an empty memory, as after a restart of the job."""
         self.options, self.client, self.directory, self.tally = options, client, directory, tally
         self.people: dict[int, Person] = {}
@@ -51,9 +49,7 @@ class Job:
         self, *, path: str, attribute: str, value: str, more: Mapping[str, str] = NO_MORE_QUERY
     ) -> Answer:
         """Ask for the resources whose attribute equals the value."""
-        return self.client.get(
-            path=path, query={**more, "filter": equals(attribute=attribute, value=value)}
-        )
+        return self.client.get(path=path, query={**more, "filter": equals(attribute=attribute, value=value)})
 
     def match(
         self, *, path: str, attribute: str, value: str, more: Mapping[str, str] = NO_MORE_QUERY

@@ -284,9 +284,7 @@ def kind_faults(resource: Mapping[str, object], schema: str) -> Faults:
     """Judge whether meta names the type of the resource."""
     kind = schema.rpartition(":")[2]
     came = as_object(resource.get("meta")).get("resourceType")
-    return (
-        () if came == kind else (Fault(expected=f"meta.resourceType {kind!r}", came=shown(came)),)
-    )
+    return () if came == kind else (Fault(expected=f"meta.resourceType {kind!r}", came=shown(came)),)
 
 
 def resources_of(answer: Answer) -> list[dict[str, object]]:

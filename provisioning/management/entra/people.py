@@ -110,9 +110,7 @@ def directory(*, seed: int, users: int, groups: int, members: int) -> Directory:
     """Return the directory of a seed; a group has at most as many members as there are users."""
     return Directory(
         people=tuple(person(seed=seed, index=index) for index in range(users)),
-        groups=tuple(
-            group(seed=seed, index=index, users=users, members=members) for index in range(groups)
-        ),
+        groups=tuple(group(seed=seed, index=index, users=users, members=members) for index in range(groups)),
     )
 
 

@@ -96,17 +96,13 @@ def create_user(*, job: Job, someone: Person, dialect: Dialect) -> None:
     read_user(job=job, index=someone.index, way=someone.index)
 
 
-def adopt_user(
-    *, job: Job, someone: Person, resource: Mapping[str, object], dialect: Dialect
-) -> None:
+def adopt_user(*, job: Job, someone: Person, resource: Mapping[str, object], dialect: Dialect) -> None:
     """Remember a user that was already there, and PATCH what differs from the directory."""
     job.user_ids[someone.index] = str(resource["id"])
     job.tally.count("matched")
     found = {path: judge.value_at(resource=resource, path=path) for path in someone.attributes}
     changes = {
-        path: value
-        for path, value in someone.attributes.items()
-        if not judge.is_same(found[path], value)
+        path: value for path, value in someone.attributes.items() if not judge.is_same(found[path], value)
     }
     absent: Attributes = {path: None for path in changes if found[path] is None}
     job.people[someone.index] = someone.changed(absent)
