@@ -1,7 +1,5 @@
 """Who may open what, on every page: an operator's role decides, by `Ability`, and nothing else."""
 
-from typing import NoReturn
-
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
@@ -28,11 +26,6 @@ def may_manage_operators(request: HttpRequest) -> bool:
 def require(request: HttpRequest, ability: Ability) -> Operator:
     """Return the operator who asks. Raises: PermissionDenied unless their role allows it."""
     operator = request.user
-    if isinstance(operator, Operator) and may(request, ability):
-        return operator
-    refuse(ability)
-
-
-def refuse(ability: Ability) -> NoReturn:
-    """Say what the role does not allow. Raises: PermissionDenied, always."""
-    raise PermissionDenied(f"Your role does not include: {ability.label}.")
+    if not isinstance(operator, Operator) or not may(request, ability):
+        raise PermissionDenied(f"Your role does not include: {ability.label}.")
+    return operator

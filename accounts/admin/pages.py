@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.views import View
 from django.views.decorators.http import require_safe
 from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
 
 from accounts.admin.access import may, require
 from accounts.admin.questions import AnsweredList, Question
@@ -36,7 +37,7 @@ class SeeOther(HttpResponseRedirect):
     status_code = 303
 
 
-class StaffPage(ModelAdmin):  # type: ignore[misc] - unfold carries no types
+class StaffPage(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
     """One table: its list, and each row as facts. Nobody adds, changes or deletes through it."""
 
     view_ability: ClassVar[Ability] = Ability.VIEW
@@ -45,6 +46,7 @@ class StaffPage(ModelAdmin):  # type: ignore[misc] - unfold carries no types
     change_list_template = "console/list.html"
     actions = None
     sortable_by = ()
+    paginator = InfinitePaginator
     list_per_page = 50
     list_max_show_all = 0
     show_full_result_count = False
@@ -95,7 +97,6 @@ class StaffPage(ModelAdmin):  # type: ignore[misc] - unfold carries no types
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "original": row,
             "title": str(row),
             "heading": self.heading(row),
             "sections": self.sections(row),
@@ -155,7 +156,7 @@ class FormPage(View):
         context = {**staff_site.each_context(self.request), "form": form, **self.words()}
         return TemplateResponse(self.request, "console/form.html", context)
 
-    def load(self, **captured: Any) -> None:
+    def load(self, **captured: UUID) -> None:
         """Load what the page is about. Raises: Http404."""
 
     def words(self) -> dict[str, Any]:
@@ -169,7 +170,7 @@ class FormPage(View):
 
 def found(model: type[Row], id_: UUID, *related: str) -> Row:
     """Return a row by its id, with its relations. Raises: Http404."""
-    row = model._default_manager.select_related(*related).filter(pk=id_).first()
+    row = model._default_manager.select_related(*related).filter(pk=id_).first()  # noqa: SLF001 - public in all but name
     if row is None:
         raise Http404
     return row
@@ -177,10 +178,15 @@ def found(model: type[Row], id_: UUID, *related: str) -> Row:
 
 def list_url(model: type[Model], **question: str) -> str:
     """Return the address of a table's list, with what is asked of it."""
-    url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    url = reverse(f"admin:{table_of(model)}_changelist")
     return f"{url}?{urlencode(question)}" if question else url
 
 
 def row_url(row: Model) -> str:
     """Return the address of a row's page."""
-    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+    return reverse(f"admin:{table_of(type(row))}_change", args=[row.pk])
+
+
+def table_of(model: type[Model]) -> str:
+    """Return how Django's admin names a table in its addresses."""
+    return model._meta.label_lower.replace(".", "_")  # noqa: SLF001 - public in all but name

@@ -31,7 +31,9 @@ class OrganizationQuestion(Question):
     organization = forms.SlugField(
         required=False,
         label="Organization (slug)",
-        widget=forms.TextInput(attrs={"placeholder": "acme", "autocapitalize": "none", "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={"placeholder": "acme", "autocapitalize": "none", "spellcheck": "false"}
+        ),
     )
 
     def clean_organization(self) -> Organization | None:
@@ -70,7 +72,7 @@ class NameQuestion(Question):
         return rows.filter(condition)
 
 
-class AnsweredList(ChangeList):  # type: ignore[misc] - unfold carries no types
+class AnsweredList(ChangeList):  # type: ignore[misc]  # unfold carries no types
     """Django's list page, filtered by the page's question alone: no other parameter reaches a query."""
 
     question: Question
@@ -89,7 +91,7 @@ class AnsweredList(ChangeList):  # type: ignore[misc] - unfold carries no types
         """Return those of the rows that were asked for."""
         return self.question.narrow(rows)
 
-    def get_ordering(self, request: HttpRequest, _rows: QuerySet[Any]) -> list[str]:
-        """Return the page's own order: no parameter may ask for one that no index serves."""
+    def get_ordering(self, request: HttpRequest, _rows: QuerySet[Any]) -> list[Any]:
+        """Return the page's order, else the table's: no parameter may ask for one that no index serves."""
         page: ModelAdmin[Model] = self.model_admin
-        return list(page.get_ordering(request))
+        return list(page.get_ordering(request) or self.lookup_opts.ordering)

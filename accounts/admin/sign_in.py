@@ -31,7 +31,11 @@ class SignInForm(AdminAuthenticationForm):
         field = self.fields["username"]
         field.label = "E-mail address"
         field.widget = EmailInput(
-            attrs={"autocomplete": "username", "autofocus": True, "maxlength": field.widget.attrs["maxlength"]}
+            attrs={
+                "autocomplete": "username",
+                "autofocus": True,
+                "maxlength": field.widget.attrs["maxlength"],
+            }
         )
 
 

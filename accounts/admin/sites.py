@@ -16,7 +16,7 @@ from accounts.admin.strict import strict
 HIDDEN = {"view_on_site", "autocomplete"}
 
 
-class StaffSite(UnfoldAdminSite):  # type: ignore[misc] - unfold carries no types
+class StaffSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold carries no types
     """`/admin/`: Hootsuite's own people, every organization."""
 
     login_form = SignInForm

@@ -38,6 +38,11 @@ class Section:
     empty: str = ""
     text: str = ""
 
+    @property
+    def labelled_rows(self) -> list[list[tuple[str, str | SafeString]]]:
+        """Return the table with each cell's header beside it: on a phone a row becomes a card."""
+        return [list(zip(self.headers, row, strict=True)) for row in self.rows]
+
 
 @dataclass(frozen=True)
 class Button:

@@ -115,6 +115,8 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_SENSITIVE_PARAMETERS = ["username", "password", "csrfmiddlewaretoken"]
 AXES_VERBOSE = False
+AXES_USERNAME_CALLABLE = "accounts.admin.sign_in.tried_name"
+AXES_LOCKOUT_CALLABLE = "accounts.admin.sign_in.locked_out"
 
 # Cookies and headers
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
@@ -215,9 +217,68 @@ SCIM_SERVICE_PROVIDER = {
 SCIM_MAX_BODY_BYTES = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = SCIM_MAX_BODY_BYTES
 
+# The staff console. unfold calls what is named by a dotted path with the request.
+ALL_STAFF, OWNERS = "accounts.admin.access.may_view", "accounts.admin.access.may_manage_operators"
+
+
+def menu_item(title: str, icon: str, page: str, permission: str = ALL_STAFF) -> dict[str, object]:
+    """Return one line of the console's menu."""
+    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{page}"), "permission": permission}
+
+
 UNFOLD = {
     "SITE_TITLE": "HootProv",
     "SITE_HEADER": "HootProv",
     "SITE_SUBHEADER": "Provisioning console",
     "SITE_SYMBOL": "sync_alt",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "accounts.admin.sites.favicon"}],
+    "SHOW_HISTORY": False,
+    "STYLES": ["accounts.admin.sites.stylesheet"],
+    "SCRIPTS": ["accounts.admin.sites.script"],
+    "DASHBOARD_CALLBACK": "provisioning.admin.overview.overview",
+    "COLORS": {
+        "primary": {
+            "50": "#eff8fe",
+            "100": "#d9effc",
+            "200": "#b5e0f9",
+            "300": "#84cbf4",
+            "400": "#5bb8f0",
+            "500": "#3aa5e4",
+            "600": "#006fad",
+            "700": "#00598b",
+            "800": "#004a73",
+            "900": "#003a5b",
+            "950": "#00263c",
+        },
+    },
+    "SIDEBAR": {
+        "navigation": [
+            {
+                "title": "Operate",
+                "items": [
+                    menu_item("Overview", "dashboard", "index"),
+                    menu_item("Organizations", "apartment", "accounts_organization_changelist"),
+                    menu_item("Tokens", "key", "provisioning_scimtoken_changelist"),
+                    menu_item(
+                        "Provisioning log", "receipt_long", "provisioning_provisioninglogentry_changelist"
+                    ),
+                    menu_item("Notifications", "mail", "provisioning_notification_changelist"),
+                ],
+            },
+            {
+                "title": "Directory",
+                "separator": True,
+                "items": [
+                    menu_item("Members", "group", "accounts_member_changelist"),
+                    menu_item("Teams", "groups", "accounts_team_changelist"),
+                ],
+            },
+            {
+                "title": "Access",
+                "separator": True,
+                "items": [menu_item("Operators", "badge", "accounts_operator_changelist", OWNERS)],
+            },
+        ],
+    },
 }

@@ -1,0 +1,71 @@
+"""States of connections, tokens, entries and mails in words, with the tone of their badges."""
+
+from datetime import datetime, timedelta
+
+from django.utils.safestring import SafeString
+
+from accounts.admin.words import Tone, badge, counted, days_until, moment
+from provisioning.models import LogStatus, Notification, ProvisioningConnection, ScimToken
+
+SOON = timedelta(days=30)
+
+STATUS_TONES = {
+    LogStatus.SUCCESS: Tone.GOOD,
+    LogStatus.FAILURE: Tone.BAD,
+    LogStatus.SKIPPED: Tone.QUIET,
+    LogStatus.WARNING: Tone.CAREFUL,
+}
+
+KINDS_OF_MAIL = {
+    "token_issued": "Token issued",
+    "token_rotated": "Token rotated",
+    "token_revoked": "Token revoked",
+    "status_switched": "Provisioning turned on or off",
+}
+
+
+def status_badge(status: str) -> SafeString:
+    """Return how a request ended."""
+    known = LogStatus(status)
+    return badge(str(known.label), STATUS_TONES[known])
+
+
+def connection_badge(connection: ProvisioningConnection) -> SafeString:
+    """Return whether changes from Entra are taken."""
+    return badge("On", Tone.GOOD) if connection.is_on else badge("Off", Tone.CAREFUL)
+
+
+def token_badge(token: ScimToken, *, now: datetime) -> SafeString:
+    """Return whether a token opens the door, and for how much longer."""
+    if token.revoked_at is not None:
+        return badge("Revoked", Tone.QUIET)
+    if token.expires_at <= now:
+        return badge("Expired", Tone.BAD)
+    left = counted(days_until(token.expires_at, now=now), "day")
+    if token.expires_at <= now + SOON:
+        return badge(f"Expires in {left}", Tone.CAREFUL)
+    return badge("Live", Tone.GOOD)
+
+
+def mail_badge(notification: Notification) -> SafeString:
+    """Return what became of a mail."""
+    if notification.sent_at is not None:
+        return badge("Sent", Tone.GOOD)
+    if notification.gave_up_at is not None:
+        return badge("Given up", Tone.BAD)
+    return badge("Retrying" if notification.attempts else "Waiting", Tone.CAREFUL)
+
+
+def mail_story(notification: Notification) -> str:
+    """Return what became of a mail, with the time."""
+    if notification.sent_at is not None:
+        return f"Sent {moment(notification.sent_at)}"
+    tries = counted(notification.attempts, "attempt")
+    if notification.gave_up_at is not None:
+        return f"Given up after {tries}, {moment(notification.gave_up_at)}"
+    return f"Next attempt {moment(notification.next_try_at)}, after {tries}"
+
+
+def kind_of_mail(kind: str) -> str:
+    """Return what a mail tells of."""
+    return KINDS_OF_MAIL.get(kind) or kind.replace("_", " ").capitalize()
