@@ -53,11 +53,15 @@ class ScimClient:
 
 
 @pytest.fixture(autouse=True)
-def uncounted() -> Iterator[None]:
-    """Forget what a test counted, so that no thread writes it into the next one's database."""
+def uncounted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let no thread write what a test counted, least of all into the next one's database."""
+    monkeypatch.setattr("provisioning.counters.FLUSH_SECONDS", 3600.0)
     yield
     with counters.lock:
         counters.sums.clear()
+        if counters.timer is not None:
+            counters.timer.cancel()
+            counters.timer = None
 
 
 @pytest.fixture
