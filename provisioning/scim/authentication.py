@@ -18,6 +18,7 @@ from provisioning.models import LogStatus, RequestKind
 from provisioning.scim import errors
 from provisioning.scim.exchange import Exchange, exchange_of, new_exchange
 
+NO_ADDRESS = "0.0.0.0"  # noqa: S104 - what came over a Unix socket, counted under an address that is none
 REFUSED_TOKENS = {"token_revoked": "The token was revoked", "token_expired": "The token has expired"}
 
 
@@ -61,7 +62,7 @@ def note_refusal(exchange: Exchange) -> None:
     """Write an entry, once a minute, for a token that was good once; count any other by its address."""
     token = exchange.token
     if token is None:
-        counters.add(RequestKind.STRANGER, now=exchange.now, address=exchange.address)
+        counters.add(RequestKind.STRANGER, now=exchange.now, address=exchange.address or NO_ADDRESS)
         return
     code = "token_revoked" if token.revoked_at else "token_expired"
     outcome = exchange.outcome

@@ -36,4 +36,5 @@ def test_strangers_are_counted_by_their_address(db: None) -> None:
     counters.flush()
 
     rows = RequestCount.objects.order_by("-count").values_list("organization_id", "address", "count")
-    assert list(rows) == [(None, "192.0.2.1", 2), (None, "2001:db8::1", 1)]
+    expected: list[tuple[object, ...]] = [(None, "192.0.2.1", 2), (None, "2001:db8::1", 1)]
+    assert list(rows) == expected
