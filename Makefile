@@ -5,7 +5,7 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo $$name; break; }; done)
 BIN := .venv/bin
-PIP := $(BIN)/pip --disable-pip-version-check install --quiet --require-hashes
+PIP := $(BIN)/pip --disable-pip-version-check install -qq --require-hashes
 export PIP_ROOT_USER_ACTION = ignore
 
 .PHONY: help run test lint entra lock clean

@@ -42,15 +42,20 @@ class LogQuestion(OrganizationQuestion):
     field_order = ["since", "until", "organization", "status", "action", "q"]
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """Return the entries that answer what was asked."""
+        """Return the entries that answer what was asked.
+
+        A day bounds both the time and the id, so that either index of the list can use it.
+        """
         rows = super().narrow(rows)
         for column, name in (("status", "status"), ("action", "action"), ("resource_id", "resource")):
             value = self.answer(name)
             rows = rows.filter(**{column: value}) if value else rows
         if self.answer("since"):
-            rows = rows.filter(id__gte=first_id(midnight(self.answer("since"))))
+            start = midnight(self.answer("since"))
+            rows = rows.filter(at__gte=start, id__gte=first_id(start))
         if self.answer("until"):
-            rows = rows.filter(id__lt=first_id(midnight(self.answer("until")) + timedelta(days=1)))
+            end = midnight(self.answer("until")) + timedelta(days=1)
+            rows = rows.filter(at__lt=end, id__lt=first_id(end))
         return rows.filter(about(self.answer("q"))) if self.answer("q") else rows
 
 

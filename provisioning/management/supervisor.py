@@ -136,6 +136,7 @@ def worker_command(*, folder: Path) -> list[str]:
     """Return the command of the Celery worker with its beat, which keeps its schedule in `folder`."""
     return [
         sys.executable,
+        *("-W", "ignore:You're running the worker with superuser privileges"),
         *("-m", "celery", "--app", "hootprov", "--quiet", "worker", "--beat", "--pool", "threads"),
         *("--concurrency", "2", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"),
         *("--schedule", str(folder / "celerybeat-schedule")),

@@ -1,0 +1,1 @@
+"""The staff console, through Django's test client."""

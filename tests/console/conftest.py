@@ -1,0 +1,36 @@
+"""Who opens the console's pages."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from accounts.models import Operator, Organization
+from accounts.permissions import Role
+from tests import factories
+
+SignedIn = Callable[[Role], Client]
+
+
+def signed_in_as(operator: Operator) -> Client:
+    """Return a browser in which somebody is signed in."""
+    client = Client()
+    client.force_login(operator, backend="accounts.backends.OperatorBackend")
+    return client
+
+
+@pytest.fixture
+def console(csm: Operator) -> Client:
+    """The CSM's browser."""
+    return signed_in_as(csm)
+
+
+@pytest.fixture
+def signed_in(acme: Organization) -> SignedIn:
+    """A browser of somebody of any role."""
+
+    def sign_in(role: Role) -> Client:
+        organization = acme if role == Role.ORGANIZATION_ADMIN else None
+        return signed_in_as(factories.make_operator(role, organization=organization))
+
+    return sign_in

@@ -1,0 +1,131 @@
+"""A list asks the database as often for 1,000 rows as for 10."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts import clock
+from accounts.models import Member, Operator, Organization, Team
+from accounts.permissions import Role
+from provisioning.logs import new_entry_id
+from provisioning.models import Notification, ProvisioningConnection, ProvisioningLogEntry, ScimToken
+from tests import factories
+from tests.console.conftest import SignedIn
+
+MOST_QUERIES = 12
+
+
+def make_organizations(count: int) -> None:
+    rows = [Organization(slug=f"o-{number}-{count}", name=f"O {number}") for number in range(count)]
+    ProvisioningConnection.objects.bulk_create(
+        ProvisioningConnection(organization=each) for each in Organization.objects.bulk_create(rows)
+    )
+
+
+def make_members(count: int) -> None:
+    acme = Organization.objects.get(slug="acme")
+    names = [f"m{number}-{count}" for number in range(count)]
+    Member.objects.bulk_create(
+        Member(organization=acme, user_name=each, user_name_key=each) for each in names
+    )
+
+
+def make_teams(count: int) -> None:
+    acme = Organization.objects.get(slug="acme")
+    names = [f"t{number}-{count}" for number in range(count)]
+    Team.objects.bulk_create(
+        Team(organization=acme, display_name=each, display_name_key=each) for each in names
+    )
+
+
+def make_tokens(count: int) -> None:
+    acme, now = Organization.objects.get(slug="acme"), clock.now()
+    ends = now + timedelta(days=9)
+    issuer = Operator.objects.order_by("id").first()
+    ScimToken.objects.bulk_create(
+        ScimToken(
+            organization=acme,
+            label="E",
+            digest=f"{number}-{count}",
+            issued_at=now,
+            expires_at=ends,
+            issued_by=issuer,
+        )
+        for number in range(count)
+    )
+
+
+def make_entries(count: int) -> None:
+    token, now = ScimToken.objects.order_by("id")[0], clock.now()
+    ProvisioningLogEntry.objects.bulk_create(
+        ProvisioningLogEntry(
+            id=new_entry_id(now),
+            organization_id=token.organization_id,
+            at=now,
+            action="create",
+            status="failure",
+            method="POST",
+            path="/",
+            http_status=409,
+            duration_ms=1,
+            token=token,
+        )
+        for _ in range(count)
+    )
+
+
+def make_mails(count: int) -> None:
+    acme = Organization.objects.get(slug="acme")
+    Notification.objects.bulk_create(
+        Notification(
+            organization=acme, kind="token_issued", event=f"{number}-{count}", recipient="a@acme.example"
+        )
+        for number in range(count)
+    )
+
+
+def make_operators(count: int) -> None:
+    acme = Organization.objects.get(slug="acme")
+    Operator.objects.bulk_create(
+        Operator(
+            email=f"{number}-{count}@acme.example", name="A", role=Role.ORGANIZATION_ADMIN, organization=acme
+        )
+        for number in range(count)
+    )
+
+
+LISTS: dict[str, Callable[[int], None]] = {
+    "accounts/organization/": make_organizations,
+    "accounts/organization/?q=o&status=on": make_organizations,
+    "accounts/member/?organization=acme": make_members,
+    "accounts/team/?organization=acme": make_teams,
+    "accounts/operator/": make_operators,
+    "provisioning/scimtoken/": make_tokens,
+    "provisioning/provisioninglogentry/": make_entries,
+    "provisioning/provisioninglogentry/?organization=acme&status=failure": make_entries,
+    "provisioning/notification/": make_mails,
+    "": make_entries,
+}
+
+
+def queries_of(browser: Client, url: str) -> int:
+    """Return how many queries a page took."""
+    with CaptureQueriesContext(connection) as queries:
+        assert browser.get(url).status_code == 200
+    return len(queries)
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_takes_as_many_queries_for_1000_rows_as_for_10(signed_in: SignedIn, path: str) -> None:
+    browser = signed_in(Role.OWNER)
+    factories.make_token(Organization.objects.get(slug="acme"))
+    LISTS[path](10)
+    of_ten = queries_of(browser, f"/admin/{path}")
+
+    LISTS[path](1000)
+
+    assert queries_of(browser, f"/admin/{path}") == of_ten <= MOST_QUERIES

@@ -1,0 +1,175 @@
+"""Every address of the staff console, as everybody. An address added without a line here fails."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver
+
+from accounts.admin.sites import staff_site
+from accounts.models import Operator, Organization, Team
+from accounts.permissions import Role
+from provisioning.models import Notification
+from provisioning.tokens import IssuedToken
+from tests import factories
+from tests.console.conftest import SignedIn, signed_in_as
+
+STAFF = {Role.OWNER, Role.CSM, Role.SUPPORT}
+MANAGERS = {Role.OWNER, Role.CSM}
+OWNERS = {Role.OWNER}
+
+# Who may open it; the answer to them is a page, or the status beside it.
+ALLOWED: dict[str, tuple[set[Role], int]] = {
+    "index": (STAFF, 200),
+    "search": (STAFF, 200),
+    "jsi18n": (STAFF, 200),
+    "password_change": (STAFF, 200),
+    "password_change_done": (STAFF, 200),
+    "app_list": (STAFF, 200),
+    "accounts_organization_changelist": (STAFF, 200),
+    "accounts_organization_add": (MANAGERS, 200),
+    "accounts_organization_change": (STAFF, 200),
+    "accounts_member_changelist": (STAFF, 200),
+    "accounts_member_add": (STAFF, 404),
+    "accounts_member_change": (STAFF, 200),
+    "accounts_team_changelist": (STAFF, 200),
+    "accounts_team_add": (STAFF, 404),
+    "accounts_team_change": (STAFF, 200),
+    "accounts_operator_changelist": (OWNERS, 200),
+    "accounts_operator_add": (OWNERS, 404),
+    "accounts_operator_change": (OWNERS, 200),
+    "provisioning_scimtoken_changelist": (STAFF, 200),
+    "provisioning_scimtoken_add": (STAFF, 404),
+    "provisioning_scimtoken_change": (STAFF, 200),
+    "provisioning_provisioninglogentry_changelist": (STAFF, 200),
+    "provisioning_provisioninglogentry_add": (STAFF, 404),
+    "provisioning_provisioninglogentry_change": (STAFF, 200),
+    "provisioning_notification_changelist": (STAFF, 200),
+    "provisioning_notification_add": (STAFF, 404),
+    "provisioning_notification_change": (STAFF, 200),
+    "issue_token": (MANAGERS, 200),
+    "rotate_token": (MANAGERS, 200),
+    "revoke_token": (MANAGERS, 200),
+    "token_secret": (MANAGERS, 410),
+    "switch_provisioning": (MANAGERS, 200),
+}
+CHANGING = ["issue_token", "rotate_token", "revoke_token", "switch_provisioning", "accounts_organization_add"]
+FOR_EVERYBODY = {"login", "logout"}
+
+Address = Callable[[str], str]
+
+
+def patterns(urls: list[URLPattern | URLResolver], prefix: str = "/admin/") -> Iterator[tuple[str, str]]:
+    """Return the name and route of every address."""
+    for each in urls:
+        if isinstance(each, URLResolver):
+            yield from patterns(each.url_patterns, prefix + str(each.pattern))
+        else:
+            yield each.name or "", prefix + str(each.pattern)
+
+
+ROUTES = dict(patterns(staff_site.urls[0]))
+
+
+@pytest.fixture
+def address(acme: Organization, acme_token: IssuedToken, org_admin: Operator, csm: Operator) -> Address:
+    """Where an address is, with rows behind it."""
+    factories.make_token(acme)
+    ids = {
+        "accounts_organization_change": acme.id,
+        "accounts_member_change": factories.make_member(acme, "amelie@acme.example").id,
+        "accounts_team_change": Team.objects.create(
+            organization=acme, display_name="S", display_name_key="s"
+        ).id,
+        "accounts_operator_change": csm.id,
+        "provisioning_scimtoken_change": acme_token.token.id,
+        "provisioning_provisioninglogentry_change": factories.make_entry(acme_token).id,
+        "provisioning_notification_change": Notification.objects.order_by("id")[0].id,
+    }
+
+    def fill(name: str) -> str:
+        route = ROUTES[name].replace("<path:object_id>", str(ids.get(name)))
+        route = route.replace("<uuid:organization_id>", str(acme.id))
+        return route.replace("<uuid:token_id>", str(acme_token.token.id)).replace(
+            r"^(?P<app_label>accounts|provisioning)/$", "accounts/"
+        )
+
+    return fill
+
+
+def test_every_address_of_the_console_has_a_line_here() -> None:
+    named = {name for name in ROUTES if name}
+
+    assert named - FOR_EVERYBODY == set(ALLOWED)
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_nobody_opens_it_without_signing_in(client: Client, address: Address, name: str) -> None:
+    responses = [client.get(address(name)), client.post(address(name))]
+
+    assert [response["Location"].partition("?")[0] for response in responses] == ["/admin/login/"] * 2
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_an_org_admin_does_not_open_it(org_admin: Operator, address: Address, name: str) -> None:
+    client = signed_in_as(org_admin)
+
+    assert client.get(address(name))["Location"].startswith("/admin/login/")
+
+
+@pytest.mark.parametrize("role", sorted(STAFF))
+@pytest.mark.parametrize("name", ALLOWED)
+def test_staff_open_what_their_role_allows(address: Address, role: Role, name: str) -> None:
+    staff = signed_in_as(Operator.objects.filter(role=role).first() or factories.make_operator(role))
+    roles, status = ALLOWED[name]
+
+    response = staff.get(address(name))
+
+    assert response.status_code == (status if role in roles else 403)
+
+
+@pytest.mark.parametrize("name", CHANGING)
+def test_support_changes_nothing_by_sending_a_form(signed_in: SignedIn, address: Address, name: str) -> None:
+    form = {
+        "label": "Entra",
+        "lifetime_days": 1,
+        "overlap_days": 0,
+        "status": "off",
+        "reason": "R",
+        "name": "X",
+        "slug": "x",
+    }
+
+    response = signed_in(Role.SUPPORT).post(address(name), form)
+
+    assert response.status_code == 403
+
+
+@pytest.mark.parametrize("name", CHANGING)
+def test_a_form_from_another_page_is_refused(csm: Operator, address: Address, name: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(csm, backend="accounts.backends.OperatorBackend")
+
+    assert client.post(address(name)).status_code == 403
+
+
+@pytest.mark.parametrize(("role", "offered"), [(Role.CSM, True), (Role.SUPPORT, False)])
+def test_buttons_are_offered_to_whoever_may_press_them(address: Address, role: Role, offered: bool) -> None:
+    browser = signed_in_as(Operator.objects.filter(role=role).first() or factories.make_operator(role))
+    shown = [
+        "accounts_organization_change",
+        "provisioning_scimtoken_change",
+        "accounts_organization_changelist",
+    ]
+
+    pages = "".join(browser.get(address(name)).text for name in shown)
+
+    assert [f'href="{address(name)}"' in pages for name in CHANGING] == [offered] * len(CHANGING)
+
+
+@pytest.mark.parametrize(("role", "listed"), [(Role.OWNER, True), (Role.SUPPORT, False)])
+def test_the_menu_lists_operators_for_owners_alone(signed_in: SignedIn, role: Role, listed: bool) -> None:
+    page = signed_in(role).get("/admin/").text
+
+    assert "/admin/provisioning/scimtoken/" in page
+    assert ("/admin/accounts/operator/" in page) is listed
