@@ -1,5 +1,8 @@
 """Why an operation on organizations, operators, members or teams was refused. No HTTP here."""
 
+from collections.abc import Set as AbstractSet
+from uuid import UUID
+
 from django.db import IntegrityError
 
 
@@ -29,6 +32,14 @@ class UserNameTaken(AccountsError):
 
 class DisplayNameTaken(AccountsError):
     """Another team of the organization has this displayName, whatever its spelling."""
+
+
+class UnknownMembers(AccountsError):
+    """Some ids are no members of the organization."""
+
+    def __init__(self, ids: AbstractSet[UUID]) -> None:
+        super().__init__(f"{len(ids)} unknown")
+        self.ids = ids
 
 
 class ChangedMeanwhile(AccountsError):

@@ -5,6 +5,7 @@ made here, stored beside the value as sent (`*_key` columns) and compared byte f
 Source: RFC 7643 §2.2 and §4.1.1 (userName is case-insensitive), RFC 8265 §3.3 (UsernameCaseMapped).
 """
 
+from typing import Any
 from unicodedata import normalize
 
 
@@ -17,3 +18,14 @@ def fold(text: str) -> str:
     True
     """
     return normalize("NFC", normalize("NFC", text).lower())
+
+
+def folded(value: Any) -> Any:
+    """Return decoded JSON with every text folded, for comparing; names of attributes stay as they are."""
+    if isinstance(value, str):
+        return fold(value)
+    if isinstance(value, list):
+        return [folded(item) for item in value]
+    if isinstance(value, dict):
+        return {name: folded(item) for name, item in value.items()}
+    return value

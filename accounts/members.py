@@ -1,4 +1,4 @@
-"""Create and delete members: the only writer of that table.
+"""Create, change and delete members: the only writer of that table.
 
 Every function here needs the transaction of its caller, who also writes the log entry in it.
 Lock order everywhere: teams by id, then members by id.
@@ -13,7 +13,7 @@ from django.db import IntegrityError
 from django.db.models import F
 
 from accounts.errors import ChangedMeanwhile, UserNameTaken, violated
-from accounts.keys import fold
+from accounts.keys import fold, folded
 from accounts.models import Member, Operator, ResourceKind, Team, TeamMembership, Tombstone
 
 COLUMNS = Member._meta.concrete_fields  # noqa: SLF001 - Django's documented model API
@@ -40,19 +40,42 @@ class MemberValues:
         return values | {
             "user_name_key": fold(self.user_name),
             "work_email_key": fold(self.work_email),
+            "other_key": folded(self.other),
         }
 
 
 def create_member(*, organization_id: UUID, values: MemberValues, now: datetime) -> Member:
     """Create a member. Raises: UserNameTaken, after which the transaction is to be rolled back."""
     member = Member(organization_id=organization_id, created_at=now, modified_at=now, **values.columns())
+    write(member, force_insert=True)
+    return member
+
+
+def update_member(*, member: Member, values: MemberValues, now: datetime) -> None:
+    """Write what really changed of a locked member, and raise the version if anything did.
+
+    Whoever is deactivated keeps their teams. Raises: UserNameTaken, after which the transaction is to
+    be rolled back.
+    """
+    columns = values.columns()
+    changed = [name for name, value in columns.items() if getattr(member, name) != value]
+    if not changed:
+        return
+    for name in changed:
+        setattr(member, name, columns[name])
+    member.version += 1
+    member.modified_at = now
+    write(member, update_fields=[*changed, "version", "modified_at"])
+
+
+def write(member: Member, **options: Any) -> None:
+    """Save a member. Raises: UserNameTaken."""
     try:
-        member.save(force_insert=True)
+        member.save(**options)
     except IntegrityError as error:
         if violated(error, constraint="member_user_name_unique", columns="accounts_member.user_name_key"):
-            raise UserNameTaken(values.user_name) from None
+            raise UserNameTaken(member.user_name) from None
         raise
-    return member
 
 
 def locked_member(*, organization_id: UUID, member_id: UUID) -> Member:

@@ -33,6 +33,7 @@ class Member(models.Model):
     work_email = models.CharField(max_length=320, blank=True)
     work_email_key = models.TextField(blank=True)
     other = models.JSONField(default=dict, blank=True)
+    other_key = models.JSONField(default=dict, blank=True, editable=False)
     version = models.PositiveBigIntegerField(default=1)
     created_at = models.DateTimeField(default=clock.now)
     modified_at = models.DateTimeField(default=clock.now)

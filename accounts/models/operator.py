@@ -73,6 +73,10 @@ class Operator(AbstractBaseUser):
     def __str__(self) -> str:
         return f"{self.name} ({self.email})"
 
+    def get_full_name(self) -> str:
+        """Return how the console greets this person."""
+        return self.name
+
     @property
     def is_staff(self) -> bool:
         """Whether this is one of Hootsuite's own people, who see every organization."""

@@ -42,6 +42,7 @@ class ScimToken(models.Model):
     objects = TenantQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "SCIM token"
         ordering = ["-issued_at", "id"]
         constraints = [
             models.CheckConstraint(

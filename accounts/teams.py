@@ -1,0 +1,191 @@
+"""Create, change and delete teams and who is in them: the only writer of those tables.
+
+Every function here needs the transaction of its caller. A membership is written by one statement a
+kind of change, however many members it names, and never reads the members that stay.
+Lock order everywhere: teams by id, then members by id.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, connection
+
+from accounts.errors import DisplayNameTaken, UnknownMembers, violated
+from accounts.keys import fold, folded
+from accounts.models import Member, ResourceKind, Team, TeamMembership, Tombstone
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeamValues:
+    """Everything a client says of a team but its members."""
+
+    display_name: str
+    external_id: str = ""
+    other: dict[str, Any] = field(default_factory=dict)
+
+    def columns(self) -> dict[str, Any]:
+        """Return the columns they fill, the folded ones included."""
+        return {
+            "display_name": self.display_name,
+            "display_name_key": fold(self.display_name),
+            "external_id": self.external_id,
+            "other": self.other,
+            "other_key": folded(self.other),
+        }
+
+
+@dataclass(frozen=True)
+class MembershipChange:
+    """What a request wants of a team's members: everybody out first, some out, some in."""
+
+    is_cleared: bool = False
+    removed: frozenset[UUID] = frozenset()
+    added: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True)
+class MembershipDelta:
+    """Who really came and went: id → userName."""
+
+    removed: dict[UUID, str] = field(default_factory=dict)
+    added: dict[UUID, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.removed or self.added)
+
+
+def create_team(*, organization_id: UUID, values: TeamValues, now: datetime) -> Team:
+    """Create a team. Raises: DisplayNameTaken, after which the transaction is to be rolled back."""
+    team = Team(organization_id=organization_id, created_at=now, modified_at=now, **values.columns())
+    write(team, force_insert=True)
+    return team
+
+
+def locked_team(*, organization_id: UUID, team_id: UUID) -> Team:
+    """Return the team, locked until the transaction ends. Raises: Team.DoesNotExist."""
+    return Team.objects.of_organization(organization_id).select_for_update(no_key=True).get(id=team_id)
+
+
+def update_team(
+    *, team: Team, values: TeamValues, change: MembershipChange, now: datetime
+) -> MembershipDelta:
+    """Change a locked team and who is in it, and raise its version if anything really changed.
+
+    Raises: DisplayNameTaken; UnknownMembers, with nothing changed once rolled back.
+    """
+    delta = change_members(team=team, change=change)
+    columns = values.columns()
+    changed = [name for name, value in columns.items() if getattr(team, name) != value]
+    if changed or delta:
+        for name in changed:
+            setattr(team, name, columns[name])
+        team.version += 1
+        team.modified_at = now
+        write(team, update_fields=[*changed, "version", "modified_at"])
+    return delta
+
+
+def delete_team(*, organization_id: UUID, team_id: UUID, now: datetime) -> Team:
+    """Delete a team, leave a tombstone, and return what was deleted. Raises: Team.DoesNotExist."""
+    teams = Team.objects.of_organization(organization_id).filter(id=team_id)
+    team = teams.select_for_update().get()
+    memberships = TeamMembership.objects.filter(team_id=team_id)
+    Tombstone.objects.create(
+        id=team.id,
+        organization_id=organization_id,
+        kind=ResourceKind.TEAM,
+        identity=team.display_name,
+        snapshot={
+            "display_name": team.display_name,
+            "external_id": team.external_id,
+            "other": team.other,
+            "version": team.version,
+            "created_at": str(team.created_at),
+            "member_ids": [str(id_) for id_ in memberships.values_list("member_id", flat=True)],
+        },
+        deleted_at=now,
+    )
+    # Nothing else points to a team: nothing is left for Django to collect.
+    for rows in (memberships, teams):
+        rows._raw_delete(rows.db)  # noqa: SLF001 - one DELETE, no collecting
+    return team
+
+
+def change_members(*, team: Team, change: MembershipChange) -> MembershipDelta:
+    """Let members out and in, and return who really came and went. Raises: UnknownMembers."""
+    known = named(team.organization_id, change.added)
+    if len(known) != len(change.added):
+        raise UnknownMembers(change.added - known.keys())
+    leaving = leavers(team, change)
+    if leaving:
+        run(REMOVE, [key(team.id), keys(leaving)])
+    joined = run(ADD, [key(team.id), key(team.organization_id), keys(known)]) if known else {}
+    return MembershipDelta(removed=leaving, added={id_: known[id_] for id_ in joined})
+
+
+def leavers(team: Team, change: MembershipChange) -> dict[UUID, str]:
+    """Return who is in the team and has to leave: id → userName."""
+    if change.is_cleared:
+        return run(MEMBERS_BUT, [key(team.id), keys(change.added)])
+    if change.removed:
+        return run(MEMBERS_AMONG, [key(team.id), keys(change.removed)])
+    return {}
+
+
+def named(organization_id: UUID, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return those ids that are members of the organization, with their userNames."""
+    ids = list(ids)
+    return run(NAMED, [key(organization_id), keys(ids)]) if ids else {}
+
+
+def write(team: Team, **options: Any) -> None:
+    """Save a team. Raises: DisplayNameTaken."""
+    try:
+        team.save(**options)
+    except IntegrityError as error:
+        if violated(error, constraint="team_display_name_unique", columns="accounts_team.display_name_key"):
+            raise DisplayNameTaken(team.display_name) from None
+        raise
+
+
+def run(sql: str, parameters: list[Any]) -> dict[UUID, str]:
+    """Run a statement of below; return the ids and names it finds, if it does."""
+    is_postgresql = connection.vendor == "postgresql"
+    with connection.cursor() as cursor:
+        cursor.execute(sql.format(among=ANY if is_postgresql else IN), parameters)
+        rows = cursor.fetchall() if cursor.description else []
+    return {id_ if isinstance(id_, UUID) else UUID(id_): name for id_, name in rows}
+
+
+def key(id_: UUID) -> Any:
+    """Return an id as this database keeps it."""
+    return ID.get_db_prep_value(id_, connection)
+
+
+def keys(ids: Iterable[UUID]) -> Any:
+    """Return any number of ids as the one parameter of {among}."""
+    found = [key(id_) for id_ in sorted(ids)]
+    return found if connection.vendor == "postgresql" else json.dumps(found)
+
+
+ID: Any = Member._meta.get_field("id")  # noqa: SLF001 - Django's documented model API
+ANY, IN = "= ANY(%s)", "IN (SELECT value FROM json_each(%s))"
+NAMED = "SELECT id, user_name FROM accounts_member WHERE organization_id = %s AND id {among}"
+MEMBERS_AMONG = """
+    SELECT member_id, user_name FROM accounts_teammembership
+    JOIN accounts_member ON accounts_member.id = member_id WHERE team_id = %s AND member_id {among}
+"""
+MEMBERS_BUT = """
+    SELECT member_id, user_name FROM accounts_teammembership
+    JOIN accounts_member ON accounts_member.id = member_id WHERE team_id = %s AND NOT (member_id {among})
+"""
+REMOVE = "DELETE FROM accounts_teammembership WHERE team_id = %s AND member_id {among}"
+ADD = """
+    INSERT INTO accounts_teammembership (organization_id, team_id, member_id)
+    SELECT organization_id, %s, id FROM accounts_member WHERE organization_id = %s AND id {among}
+    ON CONFLICT (team_id, member_id) DO NOTHING RETURNING member_id, ''
+"""
