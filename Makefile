@@ -8,10 +8,10 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install -qq --require-hashes
 export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: help run test lint entra lock clean
+.PHONY: help run test lint entra screenshots lock clean
 
 help: ## List the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "make %-12s %s\n", $$1, $$2}'
 
 run: .venv/installed ## Start the product with a demo organization; Ctrl-C stops it
 	@exec $(BIN)/python manage.py run_all
@@ -27,6 +27,9 @@ lint: .venv/installed-test ## Check style, types and the directions of imports
 
 entra: .venv/installed ## Play Entra's provisioning cycles against the running demo (ARGS="--users 500" and more)
 	@exec $(BIN)/python manage.py simulate_entra $(ARGS)
+
+screenshots: .venv/installed-test ## Take the pictures of the README anew, in a real browser
+	@SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/console/test_browser.py
 
 lock: .venv/installed-test ## Compile requirements*.in into exact versions with hashes
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
