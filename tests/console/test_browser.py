@@ -8,6 +8,8 @@ from pathlib import Path
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.factories import PASSWORD, user_body
 from tests.processes import ROOT, Product
@@ -38,6 +40,7 @@ class Console:
             element.clear()
             element.send_keys(value)
         element.send_keys(Keys.ENTER)
+        WebDriverWait(self.browser, 30).until(staleness_of(element))
 
     def text(self) -> str:
         """Return what the page says."""
