@@ -16,6 +16,7 @@ from accounts.errors import ChangedMeanwhile, UserNameTaken, violated
 from accounts.keys import fold, folded
 from accounts.models import Member, Operator, ResourceKind, Team, TeamMembership, Tombstone
 
+TEXTS = ("display_name", "given_name", "family_name", "preferred_language", "timezone")
 COLUMNS = Member._meta.concrete_fields  # noqa: SLF001 - Django's documented model API
 
 
@@ -34,13 +35,17 @@ class MemberValues:
     work_email: str = ""
     other: dict[str, Any] = field(default_factory=dict)
 
+    def texts(self) -> dict[str, str]:
+        """Return those texts that have a column but no folded column of their own, if they are there."""
+        return {name: getattr(self, name) for name in TEXTS if getattr(self, name)}
+
     def columns(self) -> dict[str, Any]:
         """Return the columns they fill, the folded ones included."""
         values = {column.name: getattr(self, column.name) for column in fields(self)}
         return values | {
             "user_name_key": fold(self.user_name),
             "work_email_key": fold(self.work_email),
-            "other_key": folded(self.other),
+            "folded": folded(self.texts() | self.other),
         }
 
 

@@ -34,7 +34,7 @@ class TeamValues:
             "display_name_key": fold(self.display_name),
             "external_id": self.external_id,
             "other": self.other,
-            "other_key": folded(self.other),
+            "folded": folded(self.other),
         }
 
 

@@ -12,8 +12,8 @@ from accounts.querysets import TenantQuerySet
 class Member(models.Model):
     """The tutorial's eight attributes as columns, every other legal attribute as sent in `other`.
 
-    A `*_key` column is its value folded (`accounts.keys.fold`); the operations in
-    `accounts/members.py` write both. `work_email` repeats `other["emails"][type=work].value` so that
+    A `*_key` column is its value folded (`accounts.keys.fold`), and `folded` holds the rest folded, so
+    that any attribute can be compared without case; the operations in `accounts/members.py` write all. `work_email` repeats `other["emails"][type=work].value` so that
     it can be shown and found; it too is written only there.
     """
 
@@ -33,7 +33,7 @@ class Member(models.Model):
     work_email = models.CharField(max_length=320, blank=True)
     work_email_key = models.TextField(blank=True)
     other = models.JSONField(default=dict, blank=True)
-    other_key = models.JSONField(default=dict, blank=True, editable=False)
+    folded = models.JSONField(default=dict, blank=True, editable=False)
     version = models.PositiveBigIntegerField(default=1)
     created_at = models.DateTimeField(default=clock.now)
     modified_at = models.DateTimeField(default=clock.now)

@@ -21,7 +21,7 @@ class Team(models.Model):
     display_name = models.CharField(max_length=320)
     display_name_key = models.TextField()
     other = models.JSONField(default=dict, blank=True)
-    other_key = models.JSONField(default=dict, blank=True, editable=False)
+    folded = models.JSONField(default=dict, blank=True, editable=False)
     version = models.PositiveBigIntegerField(default=1)
     created_at = models.DateTimeField(default=clock.now)
     modified_at = models.DateTimeField(default=clock.now)

@@ -1,17 +1,20 @@
-"""From a User to a Member and back: what django-scim2's views call.
+"""From a User to a Member, from a Group to a Team, and back: what the views call.
 
-Registered as django-scim2's USER_ADAPTER. Everything that touches data is overridden, because the
-stock adapter knows no organization, no lock, no version (its defects D8 to D12).
+Registered as django-scim2's USER_ADAPTER and GROUP_ADAPTER, whose protocol they keep: `from_dict` and
+`handle_operations` say what is wanted, `save` does it. Everything that touches data is overridden,
+because the stock adapters know no organization, no lock and no version (its defects D8 to D12).
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
-from django_scim.adapters import SCIMUser
+from django_scim.adapters import SCIMGroup, SCIMUser
 
 from accounts import errors as accounts_errors
-from accounts import members
-from accounts.models import Member
-from provisioning.scim import attributes, errors, resources
+from accounts import members, teams
+from accounts.models import Member, Team
+from provisioning.models import Action, LogStatus
+from provisioning.scim import attributes, errors, memberships, operations, resources
+from provisioning.scim.differences import differences
 from provisioning.scim.exchange import Exchange, exchange_of
 
 
@@ -20,14 +23,14 @@ def member_model() -> type[Member]:
     return Member
 
 
-class MemberAdapter(SCIMUser):  # type: ignore[misc]  # django-scim2 carries no types
-    """One member on its way in or out, inside one exchange."""
+class Adapter:
+    """What both kinds share: whose request it is, what is wanted, what the log will say."""
 
     id_field = "id"
-
-    def __init__(self, obj: Member, request: Any = None) -> None:
-        super().__init__(obj, request)
-        self.values: members.MemberValues | None = None
+    schema: ClassVar[str]
+    obj: Any
+    request: Any
+    document: dict[str, Any]
 
     @property
     def exchange(self) -> Exchange:
@@ -36,57 +39,137 @@ class MemberAdapter(SCIMUser):  # type: ignore[misc]  # django-scim2 carries no 
 
     @property
     def location(self) -> str:
-        """The address of the user."""
+        """The address of the resource."""
         return attributes.location_of(self.obj)
 
     @property
     def version(self) -> str:
-        """The entity tag of the user."""
+        """The entity tag of the resource."""
         return attributes.etag_of(self.obj)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the user as it is sent."""
-        return attributes.user_document(self.obj)
+    @property
+    def is_new(self) -> bool:
+        """Whether the row is still to be made."""
+        return bool(self.obj._state.adding)  # noqa: SLF001 - Django's documented model API
 
-    def validate_dict(self, d: dict[str, Any]) -> None:
-        """Check a POST's body and keep what it says. Raises: ScimError invalid_value."""
-        try:
-            self.values = attributes.values_of(resources.new_user(d))
-        except resources.InvalidAttribute as fault:
-            raise errors.invalid_value(attribute=fault.attribute, reason=fault.reason) from None
+    def note(self, before: dict[str, Any], after: dict[str, Any]) -> None:
+        """Say in the log what the request changed."""
+        outcome = self.exchange.outcome
+        outcome.resource_id = self.obj.id
+        outcome.modified = differences(before, after)
+        if not outcome.modified:
+            outcome.status = LogStatus.SKIPPED
+
+    def name(self, *, source: str, target: str) -> None:
+        """Say in the log whom the request is about, whatever comes of it."""
+        self.exchange.outcome.source, self.exchange.outcome.target = source, target
+
+
+class MemberAdapter(Adapter, SCIMUser):  # type: ignore[misc]  # django-scim2 carries no types
+    """One member on its way in or out."""
+
+    schema = resources.USER_SCHEMA
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the user as it is sent, with its groups."""
+        found = Team.objects.filter(memberships__member_id=self.obj.id)
+        return attributes.user_resource(self.obj, teams=() if self.is_new else found)
 
     def from_dict(self, d: dict[str, Any]) -> None:
-        """Do nothing: `validate_dict` has read it."""
+        """Want what a whole User says; who is not said to be active stays as they are."""
+        said = resources.valid(resources.User, d)
+        self.document = said if self.is_new else {"active": self.obj.is_active} | said
+
+    def handle_operations(self, operations_: list[operations.Operation]) -> None:
+        """Want what a PATCH leaves of the user."""
+        self.document = operations.patched(resources.User, attributes.document_of(self.obj), operations_)
 
     def save(self) -> None:
-        """Create the member. Raises: ScimError user_name_taken."""
-        if self.values is None:
-            message = "validate_dict comes first"
-            raise RuntimeError(message)
-        outcome = self.exchange.outcome
-        outcome.source, outcome.target = self.values.external_id, self.values.user_name
+        """Create or change the member. Raises: ScimError user_name_taken, InvalidAttribute."""
+        values = attributes.member_values(self.document)
+        before = {} if self.is_new else attributes.document_of(self.obj)
+        was_active = None if self.is_new else self.obj.is_active
+        self.name(source=values.external_id, target=values.user_name)
+        exchange = self.exchange
         try:
-            self.obj = members.create_member(
-                organization_id=self.exchange.organization_id, values=self.values, now=self.exchange.now
-            )
+            if self.is_new:
+                self.obj = members.create_member(
+                    organization_id=exchange.organization_id, values=values, now=exchange.now
+                )
+            else:
+                members.update_member(member=self.obj, values=values, now=exchange.now)
         except accounts_errors.UserNameTaken:
             raise errors.user_name_taken() from None
-        outcome.resource_id = self.obj.id
-        outcome.modified = attributes.differences({}, self.to_dict())
+        self.note(before, attributes.document_of(self.obj))
+        if was_active is not None and was_active != self.obj.is_active:
+            exchange.outcome.action = Action.RESTORE if self.obj.is_active else Action.DISABLE
 
     def delete(self) -> None:
-        """Delete the member, leaving a tombstone. Raises: ScimError not_found."""
-        try:
-            self.obj = members.delete_member(
-                organization_id=self.exchange.organization_id, member_id=self.obj.id, now=self.exchange.now
-            )
-        except Member.DoesNotExist:
-            raise errors.not_found(resource="user") from None
-        self.note_identity()
-        self.exchange.outcome.modified = attributes.differences(self.to_dict(), {})
+        """Delete the member, leaving a tombstone."""
+        exchange = self.exchange
+        self.obj = members.delete_member(
+            organization_id=exchange.organization_id, member_id=self.obj.id, now=exchange.now
+        )
+        self.name(source=self.obj.external_id, target=self.obj.user_name)
+        self.note(attributes.document_of(self.obj), {})
 
-    def note_identity(self) -> None:
-        """Say in the log whom the request is about."""
-        outcome = self.exchange.outcome
-        outcome.resource_id = self.obj.id
-        outcome.source, outcome.target = self.obj.external_id, self.obj.user_name
+
+class TeamAdapter(Adapter, SCIMGroup):  # type: ignore[misc]  # django-scim2 carries no types
+    """One team on its way in or out, and who is to be in it."""
+
+    schema = resources.GROUP_SCHEMA
+    change = teams.MembershipChange()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the group as it is sent, with its members."""
+        found = self.obj.memberships.order_by("member_id").values_list("member_id", flat=True)
+        return attributes.group_resource(self.obj, member_ids=found)
+
+    def from_dict(self, d: dict[str, Any]) -> None:
+        """Want what a whole Group says, and nobody else in it."""
+        given = {name: value for name, value in d.items() if name.lower() != memberships.MEMBERS}
+        listed = next((value for name, value in d.items() if name.lower() == memberships.MEMBERS), None)
+        self.document = resources.valid(resources.Group, given)
+        self.change = memberships.everybody_but(listed)
+
+    def handle_operations(self, operations_: list[operations.Operation]) -> None:
+        """Want what a PATCH leaves of the group; its members are never read for it."""
+        about_members = [each for each in operations_ if memberships.is_about_members(each)]
+        others = [each for each in operations_ if not memberships.is_about_members(each)]
+        self.document = operations.patched(resources.Group, attributes.document_of(self.obj), others)
+        self.change = memberships.change_of(about_members)
+
+    def save(self) -> None:
+        """Create or change the team. Raises: ScimError, InvalidAttribute."""
+        values = attributes.team_values(self.document)
+        before = {} if self.is_new else attributes.document_of(self.obj)
+        self.name(source=values.external_id, target=values.display_name)
+        exchange = self.exchange
+        try:
+            if self.is_new:
+                self.obj = teams.create_team(
+                    organization_id=exchange.organization_id, values=values, now=exchange.now
+                )
+                delta = teams.change_members(team=self.obj, change=self.change)
+            else:
+                delta = teams.update_team(team=self.obj, values=values, change=self.change, now=exchange.now)
+        except accounts_errors.DisplayNameTaken:
+            raise errors.display_name_taken() from None
+        except accounts_errors.UnknownMembers:
+            raise errors.unknown_member() from None
+        self.note(before | listed(delta.removed), attributes.document_of(self.obj) | listed(delta.added))
+
+    def delete(self) -> None:
+        """Delete the team, leaving a tombstone."""
+        exchange = self.exchange
+        self.obj = teams.delete_team(
+            organization_id=exchange.organization_id, team_id=self.obj.id, now=exchange.now
+        )
+        self.name(source=self.obj.external_id, target=self.obj.display_name)
+        self.note(attributes.document_of(self.obj), {})
+
+
+def listed(people: dict[Any, str]) -> dict[str, Any]:
+    """Return those who came or went as the log shows them."""
+    found = [{"value": str(id_), "display": people[id_]} for id_ in sorted(people)]
+    return {memberships.MEMBERS: found} if found else {}

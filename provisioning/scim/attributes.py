@@ -1,27 +1,33 @@
 """The one place where the two vocabularies meet: SCIM attributes and the columns that keep them.
 
-What has a column is listed in `COLUMNS`; every other attribute is kept as sent in `Member.other`.
-Source: Microsoft's Hootsuite provisioning tutorial (the eight mapped attributes); RFC 7643 §4.1.
+What has a column is listed in `USER` and `GROUP`; every other attribute is kept as sent in `other`.
+A document is what a client said; a resource is what it is answered, with id, schemas and a true meta.
+Source: Microsoft's Hootsuite provisioning tutorial (the eight mapped attributes); RFC 7643 §4.
 """
 
+from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
 from accounts.members import MemberValues
-from accounts.models import Member
-from provisioning.logs import ModifiedProperty
+from accounts.models import Member, Team
+from accounts.teams import TeamValues
 from provisioning.scim.resources import (
     ENTERPRISE_SCHEMA,
+    GROUP_SCHEMA,
     LONGEST_VALUE,
     URN_PREFIX,
     USER_SCHEMA,
     InvalidAttribute,
 )
 
-# SCIM path → column of Member. The order is that of the answer.
-COLUMNS: dict[tuple[str, ...], str] = {
+Columns = dict[tuple[str, ...], str]
+
+# SCIM path → column. The order is that of the answer.
+USER: Columns = {
     ("externalId",): "external_id",
     ("userName",): "user_name",
     ("displayName",): "display_name",
@@ -31,22 +37,37 @@ COLUMNS: dict[tuple[str, ...], str] = {
     ("preferredLanguage",): "preferred_language",
     ("timezone",): "timezone",
 }
+GROUP: Columns = {("externalId",): "external_id", ("displayName",): "display_name"}
 WORK_EMAIL = 'emails[type eq "work"].value'
 
 
-def values_of(document: dict[str, Any]) -> MemberValues:
-    """Return what a valid User document says, by column. Raises: InvalidAttribute when too long."""
-    rest = deepcopy(document)
-    columns: dict[str, Any] = {}
-    for path, column in COLUMNS.items():
-        value = taken(rest, path)
-        if value is not None:
-            columns[column] = value
-    columns["work_email"] = work_email_of(rest)
-    for path, column in COLUMNS.items():
-        check_length(".".join(path), columns.get(column))
-    check_length(WORK_EMAIL, columns["work_email"])
-    return MemberValues(**columns, other=rest)
+def member_values(document: dict[str, Any]) -> MemberValues:
+    """Return what a valid User document says, by column. Raises: InvalidAttribute."""
+    columns, other = split(document, USER)
+    user_name = columns.get("user_name", "")
+    check_visible("userName", user_name)
+    if not user_name.isprintable():
+        raise InvalidAttribute("userName", "it holds a character that can't be seen")
+    work_email = work_email_of(other)
+    check_length(WORK_EMAIL, work_email)
+    return MemberValues(**columns, work_email=work_email, other=other)
+
+
+def team_values(document: dict[str, Any]) -> TeamValues:
+    """Return what a valid Group document says, by column. Raises: InvalidAttribute."""
+    columns, other = split(document, GROUP)
+    check_visible("displayName", columns.get("display_name", ""))
+    return TeamValues(**columns, other=other)
+
+
+def split(document: dict[str, Any], table: Columns) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a document's values by column, and what is left of it. Raises: InvalidAttribute."""
+    other = deepcopy(document)
+    columns = {column: taken(other, path) for path, column in table.items()}
+    found = {column: value for column, value in columns.items() if value is not None}
+    for path, column in table.items():
+        check_length(".".join(path), found.get(column))
+    return found, other
 
 
 def taken(document: dict[str, Any], path: tuple[str, ...]) -> Any:
@@ -75,25 +96,22 @@ def check_length(attribute: str, value: object) -> None:
         raise InvalidAttribute(attribute, f"it is longer than {LONGEST_VALUE} characters")
 
 
-def user_document(member: Member) -> dict[str, Any]:
-    """Return a member as a User: what was sent, with `id`, `schemas` and a true `meta`."""
-    document: dict[str, Any] = {"schemas": schemas_of(member.other), "id": str(member.id)}
-    for path, column in COLUMNS.items():
-        value = getattr(member, column)
+def check_visible(attribute: str, value: str) -> None:
+    """Check a name. Raises: InvalidAttribute when there is nothing of it to see."""
+    if not any(character.isprintable() and not character.isspace() for character in value):
+        raise InvalidAttribute(attribute, "it is empty")
+
+
+def document_of(row: Member | Team) -> dict[str, Any]:
+    """Return what a client said of a member or a team."""
+    document: dict[str, Any] = {}
+    for path, column in (USER if isinstance(row, Member) else GROUP).items():
+        value = getattr(row, column)
         if value != "":
             put(document, path, value)
-    for name, value in member.other.items():
-        if isinstance(document.get(name), dict):
-            document[name] = value | document[name]
-        else:
-            document[name] = value
-    document["meta"] = {
-        "resourceType": "User",
-        "created": timestamp(member.created_at),
-        "lastModified": timestamp(member.modified_at),
-        "location": location_of(member),
-        "version": etag_of(member),
-    }
+    for name, value in row.other.items():
+        inner = document.get(name)
+        document[name] = value | inner if isinstance(inner, dict) else value
     return document
 
 
@@ -105,57 +123,52 @@ def put(document: dict[str, Any], path: tuple[str, ...], value: object) -> None:
     document[name] = value
 
 
-def schemas_of(other: dict[str, Any]) -> list[str]:
-    """Return the schema URNs of a user: the core one and one for each extension it has."""
-    extensions = {name for name in other if name.lower().startswith(URN_PREFIX)}
-    return [USER_SCHEMA, *sorted(extensions, key=lambda name: (name != ENTERPRISE_SCHEMA, name))]
+def user_resource(member: Member, *, teams: Iterable[Team] = ()) -> dict[str, Any]:
+    """Return a member as a User, with the groups they are in."""
+    resource = framed(member, schema=USER_SCHEMA, kind="User")
+    groups = [
+        {"value": str(team.id), "$ref": location_of(team), "display": team.display_name, "type": "direct"}
+        for team in teams
+    ]
+    return resource | ({"groups": groups} if groups else {})
 
 
-def location_of(member: Member) -> str:
-    """Return the address of a user."""
-    return f"{settings.TENANT_URL}/Users/{member.id}"
+def group_resource(team: Team, *, member_ids: Iterable[UUID] = ()) -> dict[str, Any]:
+    """Return a team as a Group, with its members and no name of theirs."""
+    resource = framed(team, schema=GROUP_SCHEMA, kind="Group")
+    users = f"{settings.TENANT_URL}/Users/"
+    members = [{"value": str(id_), "$ref": f"{users}{id_}", "type": "User"} for id_ in member_ids]
+    return resource | ({"members": members} if members else {})
 
 
-def etag_of(member: Member) -> str:
-    """Return the weak entity tag of a user (RFC 7644 §3.14)."""
-    return f'W/"{member.version}"'
+def framed(row: Member | Team, *, schema: str, kind: str) -> dict[str, Any]:
+    """Return what a client said, between id, schemas and meta."""
+    extensions = {name for name in row.other if name.lower().startswith(URN_PREFIX)}
+    return {
+        "schemas": [schema, *sorted(extensions, key=lambda name: (name != ENTERPRISE_SCHEMA, name))],
+        "id": str(row.id),
+        **document_of(row),
+        "meta": {
+            "resourceType": kind,
+            "created": timestamp(row.created_at),
+            "lastModified": timestamp(row.modified_at),
+            "location": location_of(row),
+            "version": etag_of(row),
+        },
+    }
+
+
+def location_of(row: Member | Team) -> str:
+    """Return the address of a user or group."""
+    collection = "Users" if isinstance(row, Member) else "Groups"
+    return f"{settings.TENANT_URL}/{collection}/{row.id}"
+
+
+def etag_of(row: Member | Team) -> str:
+    """Return the weak entity tag of a user or group (RFC 7644 §3.14)."""
+    return f'W/"{row.version}"'
 
 
 def timestamp(moment: Any) -> str:
     """Return a time as RFC 7643 §2.3.5 has it, in UTC with milliseconds."""
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
-
-
-def properties_of(document: dict[str, Any], *, prefix: str = "") -> dict[str, Any]:
-    """Return a document flat, by the names that Entra's mapping page gives its attributes.
-
-    A list stays one property, except for the values that a `type` tells apart.
-    """
-    flat: dict[str, Any] = {}
-    for name, value in document.items():
-        if name in ("schemas", "id", "meta"):
-            continue
-        if isinstance(value, dict):
-            separator = ":" if name.startswith(URN_PREFIX) else "."
-            flat |= properties_of(value, prefix=f"{prefix}{name}{separator}")
-        elif is_typed_list(value):
-            for item in value:
-                flat |= properties_of(item, prefix=f'{prefix}{name}[type eq "{item["type"]}"].')
-        else:
-            flat[f"{prefix}{name}"] = value
-    return flat
-
-
-def is_typed_list(value: object) -> bool:
-    """Whether these are the values of a multi-valued attribute that `type` tells apart."""
-    return isinstance(value, list) and all(isinstance(item, dict) and "type" in item for item in value)
-
-
-def differences(before: dict[str, Any], after: dict[str, Any]) -> list[ModifiedProperty]:
-    """Return what changed from one document to another, in the order of the later one."""
-    old, new = properties_of(before), properties_of(after)
-    return [
-        ModifiedProperty(name, old.get(name), new.get(name))
-        for name in [*new, *(name for name in old if name not in new)]
-        if old.get(name) != new.get(name)
-    ]

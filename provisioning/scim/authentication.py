@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django_scim import constants
 from django_scim.middleware import SCIMAuthCheckMiddleware
 
 from provisioning import logs, tokens
@@ -45,6 +46,10 @@ class TokenAuthentication(SCIMAuthCheckMiddleware):  # type: ignore[misc]  # dja
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Add what every SCIM answer carries."""
+        if request.method == "HEAD":
+            response["Content-Length"] = str(len(response.getvalue()))
+            response.content = b""  # type: ignore[attr-defined]  # every answer here is a whole one
+        response["Content-Type"] = constants.SCIM_CONTENT_TYPE
         response["Cache-Control"] = "no-store"
         response["Content-Security-Policy"] = settings.SCIM_CONTENT_SECURITY_POLICY
         response["X-Content-Type-Options"] = "nosniff"

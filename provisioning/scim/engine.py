@@ -7,6 +7,7 @@ Source: RFC 7644 §3.12; the design of the provisioning log in docs/architecture
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -21,6 +22,8 @@ from provisioning.counters import counters
 from provisioning.models import Action, LogStatus, RequestKind
 from provisioning.scim import errors, wire
 from provisioning.scim.exchange import Exchange, exchange_of
+from provisioning.scim.operations import InvalidOperation
+from provisioning.scim.resources import InvalidAttribute
 
 logger = structlog.get_logger(__name__)
 
@@ -38,12 +41,21 @@ class LogUnwritable(Exception):
     """The entry of a change could not be written, so the change must not happen."""
 
 
+FAULTS: dict[type[Exception], errors.Problem] = {
+    LogUnwritable: errors.log_unavailable,
+    DatabaseError: errors.unavailable,
+    ChangedMeanwhile: errors.unavailable,
+    Exception: errors.internal_error,
+}
+
+
 class Engine(View):
     """Serves one request from the door that `SCIMView.dispatch` opened."""
 
     resource_type = ""
     is_switched = False  # whether the organization's Off closes this endpoint
     read_kind = RequestKind.DISCOVERY
+    reads = READS
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Answer, or refuse; nothing is raised from here."""
@@ -51,17 +63,8 @@ class Engine(View):
         exchange.outcome.resource_type = self.resource_type
         try:
             return self.serve(request, exchange, *args, **kwargs)
-        except errors.ScimError as error:
-            return self.refuse(request, exchange, error)
-        except LogUnwritable:
-            logger.exception("scim:log-unwritable", request_id=str(exchange.id))
-            return self.refuse(request, exchange, errors.log_unavailable())
-        except DatabaseError:
-            logger.exception("scim:database", request_id=str(exchange.id))
-            return self.refuse(request, exchange, errors.unavailable())
-        except Exception:  # the outermost door: a fault of ours is told as such
-            logger.exception("scim:fault", request_id=str(exchange.id))
-            return self.refuse(request, exchange, errors.internal_error())
+        except Exception as error:  # noqa: BLE001 - the outermost door: whatever it is, it is told as SCIM
+            return self.refuse(request, exchange, refusal_of(error, exchange))
 
     def serve(self, request: HttpRequest, exchange: Exchange, *args: Any, **kwargs: Any) -> HttpResponse:
         """Check the request and run its handler. Raises: ScimError, DatabaseError, LogUnwritable."""
@@ -69,7 +72,9 @@ class Engine(View):
         if len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY:
             raise errors.address_too_long(limit=str(LONGEST_QUERY))
         self.check_switch(exchange.known_token)
-        if request.method in READS:
+        if request.method in self.reads:
+            if request.method not in READS:
+                read_body(request)
             response = handler(request, *args, **kwargs)
             self.note_read(exchange, response)
             return response
@@ -81,10 +86,17 @@ class Engine(View):
         verb = (request.method or "").lower()
         handler: Handler | None = getattr(self, verb, None) if verb in self.http_method_names else None
         if handler is None:
-            allowed = ", ".join(verb.upper() for verb in self.http_method_names if hasattr(self, verb))
-            error = errors.method_not_allowed(method=(request.method or "")[:20], allowed=allowed)
-            raise error.with_header("Allow", allowed)
+            error = errors.method_not_allowed(method=(request.method or "")[:20], allowed=self.allowed())
+            raise error.with_header("Allow", self.allowed())
         return handler
+
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ARG002 - as View's
+        """Answer which verbs the address offers."""
+        return HttpResponse(status=204, headers={"Allow": self.allowed()})
+
+    def allowed(self) -> str:
+        """Return the verbs of this address, for the Allow header."""
+        return ", ".join(verb.upper() for verb in self.http_method_names if hasattr(self, verb))
 
     def check_switch(self, token: tokens.TokenState) -> None:
         """Check the switch. Raises: ScimError provisioning_off where the organization's Off closes this endpoint."""
@@ -93,7 +105,9 @@ class Engine(View):
 
     def write(self, exchange: Exchange, handle: Callable[[], HttpResponse]) -> HttpResponse:
         """Run a handler and write its entry in one transaction; try again when a rival was faster."""
+        wanted = exchange.outcome
         for attempt in range(1, MOST_ATTEMPTS + 1):
+            exchange.outcome = replace(wanted, modified=[])
             try:
                 with transaction.atomic():
                     self.recheck(exchange)
@@ -156,6 +170,22 @@ class Engine(View):
                 RequestKind.UNLOGGED_REFUSAL, now=exchange.now, organization_id=exchange.organization_id
             )
         return errors.response_of(error, request)
+
+
+def refusal_of(error: Exception, exchange: Exchange) -> errors.ScimError:
+    """Return what a client is told of an error; of a fault of ours, that it is one, and nothing of it."""
+    if isinstance(error, errors.ScimError):
+        return error
+    if isinstance(error, InvalidAttribute):
+        return errors.invalid_value(attribute=error.attribute, reason=error.reason)
+    if isinstance(error, InvalidOperation):
+        problem = errors.PATCH_PROBLEMS.get(error.scim_type, errors.invalid_value)
+        return problem(attribute=error.attribute, reason=error.reason)
+    for kind, problem in FAULTS.items():
+        if isinstance(error, kind):
+            logger.error("scim:fault", request_id=str(exchange.id), code=problem.code, exc_info=error)
+            return problem()
+    return errors.internal_error()
 
 
 def is_retryable(error: Exception) -> bool:

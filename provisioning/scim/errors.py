@@ -147,12 +147,79 @@ invalid_filter = Problem(
     "The filter can't be answered: {reason}.",
     "Match on userName, externalId or the work e-mail address in Entra's attribute mappings.",
 )
-invalid_paging = Problem(
-    "invalid_paging",
+invalid_parameter = Problem(
+    "invalid_parameter",
     400,
     "invalidValue",
-    "{parameter} must be a whole number.",
-    "Leave it out, or send a number (RFC 7644 §3.4.2.4).",
+    "{parameter} must be {form}.",
+    "Leave it out, or send it so (RFC 7644 §3.4.2).",
+)
+display_name_taken = Problem(
+    "display_name_taken",
+    409,
+    "uniqueness",
+    "Another group of your organization has this displayName, whatever its spelling.",
+    "Rename one of the two groups in Entra, or take one of them out of scope.",
+)
+unknown_member = Problem(
+    "unknown_member",
+    400,
+    "invalidValue",
+    "members can't be stored: one of them is no user of your organization.",
+    "Assign the member to the application too, so that Entra provisions them first; then the group follows.",
+)
+precondition_failed = Problem(
+    "precondition_failed",
+    412,
+    "",
+    "The resource has changed since the version that If-Match names.",
+    "Read it again and repeat the change, or send no If-Match.",
+)
+invalid_syntax = Problem(
+    "invalid_syntax",
+    400,
+    "invalidSyntax",
+    "{attribute} can't be read: {reason}.",
+    "Send a PatchOp message (RFC 7644 §3.5.2).",
+)
+invalid_path = Problem(
+    "invalid_path",
+    400,
+    "invalidPath",
+    "{attribute} can't be changed: {reason}.",
+    "Correct the target attribute under Provisioning > Mappings in Entra.",
+)
+no_target = Problem(
+    "no_target",
+    400,
+    "noTarget",
+    "{attribute} can't be changed: {reason}.",
+    "Correct the target attribute under Provisioning > Mappings in Entra.",
+)
+mutability = Problem(
+    "mutability",
+    400,
+    "mutability",
+    "{attribute}: {reason}.",
+    "Take the attribute out of the mappings in Entra, or give it a value that is never empty.",
+)
+too_many = Problem(
+    "too_many",
+    400,
+    "tooMany",
+    "{attribute} can't be changed: {reason}.",
+    "Send the change in several requests.",
+)
+PATCH_PROBLEMS = {
+    problem.scim_type: problem
+    for problem in (invalid_syntax, invalid_path, no_target, mutability, too_many, invalid_value)
+}
+filter_forbidden = Problem(
+    "filter_forbidden",
+    403,
+    "",
+    "The description of this service can't be filtered.",
+    "Leave the filter out (RFC 7644 §4).",
 )
 forged_host = Problem(
     "forged_host",

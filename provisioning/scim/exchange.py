@@ -62,7 +62,8 @@ class Exchange:
 
 def new_exchange(request: HttpRequest) -> Exchange:
     """Begin to serve a request."""
-    now = clock.now()
+    moment = clock.now()
+    now = moment.replace(microsecond=moment.microsecond // 1000 * 1000)  # as precise as meta shows it
     method = request.method or ""
     return Exchange(
         id=new_entry_id(now),

@@ -1,25 +1,34 @@
-"""What a User is on the wire: the classes that validate it. No Django here.
+"""What a User and a Group are on the wire: the classes that validate and describe them. No Django here.
 
 scim2-models carries the standard; these subclasses say where we are more lenient than it, because
-Entra is: `active` may be the text "True", a manager a bare id, an address one of an internal domain.
-Source: RFC 7643 §4.1 and §4.3; Entra's pages on SCIM compatibility and on attribute mapping.
+Entra is: `active` may be the text "True", a manager a bare id, an address one of an internal domain, a
+role JSON inside a text.
+Source: RFC 7643 §4; Entra's pages on SCIM compatibility and on attribute mapping.
 """
 
-from typing import Annotated, Any
+import json
+from typing import Annotated, Any, TypeVar
 
 import scim2_models
-from pydantic import BeforeValidator, ValidationError
+from pydantic import BeforeValidator, ValidationError, model_validator
 from scim2_models import Context, Reference, ScimPolicy
 
 USER_SCHEMA = str(scim2_models.User.__schema__)
+GROUP_SCHEMA = str(scim2_models.Group.__schema__)
 ENTERPRISE_SCHEMA = str(scim2_models.EnterpriseUser.__schema__)
 URN_PREFIX = "urn:"
 LONGEST_VALUE = 320
 
 # Never taken from a client: the service provider's own (RFC 7643 §3.1, §4.1.2), and a secret nobody needs.
-IGNORED = frozenset({"id", "meta", "groups", "password"})
+IGNORED = frozenset({"id", "meta", "groups", "password", "schemas"})
 
-POLICY = ScimPolicy(unknown=ScimPolicy.Unknown.ignore)
+POLICY = ScimPolicy(
+    unknown=ScimPolicy.Unknown.ignore,
+    remove_value_as_filter=ScimPolicy.RemoveValue.apply,
+    unmatched_path_filter=ScimPolicy.UnmatchedPathFilter.create,
+)
+
+Model = TypeVar("Model", bound="scim2_models.Resource[Any]")
 
 
 def truth(value: object) -> object:
@@ -41,6 +50,27 @@ class Email(scim2_models.Email):
     """An address; not checked beyond being text, since internal domains are legal in Entra."""
 
     value: str | None = None
+
+
+class Role(scim2_models.Role):
+    """A role, which Entra also sends as JSON inside of `value`, and its name as `displayName`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def unwrap(cls, role: Any) -> Any:
+        """Read Entra's two ways to write a role."""
+        if not isinstance(role, dict):
+            return role
+        text = role.get("value")
+        inner = json_object_in(text) if isinstance(text, str) else None
+        if inner is not None and isinstance(inner.get("value"), str):
+            role = {name: value for name, value in role.items() if name != "value"} | {
+                "value": inner["value"],
+                "display": inner.get("displayName"),
+            }
+        if "displayName" in role and "display" not in role:
+            role = role | {"display": role["displayName"]}
+        return role
 
 
 class Manager(scim2_models.Manager):
@@ -65,6 +95,13 @@ class User(scim2_models.User[EnterpriseUser]):
 
     active: Annotated[bool | None, BeforeValidator(truth)] = None
     emails: list[Email] | None = None  # type: ignore[assignment]  # ours are more lenient
+    roles: list[Role] | None = None  # type: ignore[assignment]  # as above
+
+
+class Group(scim2_models.Group):
+    """The Group of RFC 7643 §4.2. Its members are never held in it: see `memberships`."""
+
+    __schema__ = scim2_models.Group.__schema__
 
 
 class InvalidAttribute(ValueError):
@@ -76,28 +113,73 @@ class InvalidAttribute(ValueError):
         self.reason = reason
 
 
-def new_user(body: dict[str, Any]) -> dict[str, Any]:
-    """Return a POST's body as a valid User: canonical names, nulls left out, values as sent.
+def valid(model: type[Model], body: dict[str, Any]) -> dict[str, Any]:
+    """Return a body as a valid resource: canonical names, nulls left out, values as sent.
 
     Extensions we have no class for are kept as they are. Raises: InvalidAttribute.
     """
-    schemas = body.get("schemas") or [USER_SCHEMA]
     given = {name: value for name, value in body.items() if name.lower() not in IGNORED}
     try:
-        user = User.model_validate(
-            given | {"schemas": schemas}, scim_ctx=Context.RESOURCE_CREATION_REQUEST, scim_policy=POLICY
+        resource = model.model_validate(
+            given | {"schemas": schemas_of(model, body)},
+            scim_ctx=Context.RESOURCE_CREATION_REQUEST,
+            scim_policy=POLICY,
         )
     except ValidationError as error:
         raise first_fault(error) from None
-    document: dict[str, Any] = user.model_dump(scim_ctx=Context.RESOURCE_CREATION_REQUEST)
-    document.pop("schemas", None)
-    check_user_name(document.get("userName", ""))
-    return document | unknown_extensions(body)
+    return document_of(resource) | unknown_extensions(body)
+
+
+def schemas_of(model: type[Model], body: dict[str, Any]) -> Any:
+    """Return what a body says of its schemas; those of the model when it says nothing."""
+    given = [value for name, value in body.items() if name.lower() == "schemas"]
+    return given[0] if given and given[0] else [str(model.__schema__)]
+
+
+def document_of(resource: "scim2_models.Resource[Any]") -> dict[str, Any]:
+    """Return what a client said in a resource, without what is empty."""
+    document: dict[str, Any] = resource.model_dump(scim_ctx=Context.DEFAULT)
+    return {name: value for name, value in pruned(document).items() if name not in IGNORED}
+
+
+def pruned(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document without empty values, and without values of which only their label is left."""
+    kept = {name: without_empty(value) for name, value in document.items()}
+    return {name: value for name, value in kept.items() if not is_empty(value)}
+
+
+def without_empty(value: Any) -> Any:
+    """Return a value without what is empty in it."""
+    if isinstance(value, dict):
+        return pruned(value)
+    if isinstance(value, list):
+        items = [pruned(item) if isinstance(item, dict) else item for item in value]
+        return [item for item in items if not is_empty(item)]
+    return value
+
+
+def is_empty(item: Any) -> bool:
+    """Whether nothing, or nothing but a label, is left of a value."""
+    return item is None or item in ("", [], {}) or (isinstance(item, dict) and item.keys() <= LABELS)
+
+
+LABELS = frozenset({"type", "primary"})
+
+
+def json_object_in(text: str) -> dict[str, Any] | None:
+    """Return the JSON object that a text is; nothing when it is none."""
+    if not text.startswith("{"):
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def unknown_extensions(body: dict[str, Any]) -> dict[str, Any]:
     """Return the extension blocks that no class describes, as sent."""
-    known = {USER_SCHEMA.lower(), ENTERPRISE_SCHEMA.lower()}
+    known = {USER_SCHEMA.lower(), GROUP_SCHEMA.lower(), ENTERPRISE_SCHEMA.lower()}
     return {
         name: value
         for name, value in body.items()
@@ -118,10 +200,15 @@ def first_fault(error: ValidationError) -> InvalidAttribute:
     fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
     place = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "required_error":
-        return InvalidAttribute(place or "userName", "it is required and missing")
+        return InvalidAttribute(place or required_in(fault["msg"]), "it is required and missing")
     if fault["type"] == "schema_error":
-        return InvalidAttribute("schemas", f"it must hold {USER_SCHEMA}")
-    return InvalidAttribute(place or "The user", REASONS.get(fault["type"], "its value is not valid"))
+        return InvalidAttribute("schemas", "the URN of the resource is missing in it")
+    return InvalidAttribute(place or "The resource", REASONS.get(fault["type"], "its value is not valid"))
+
+
+def required_in(message: str) -> str:
+    """Return the attribute that a complaint of the library names in quotes."""
+    return message.partition("'")[2].partition("'")[0] or "A required attribute"
 
 
 REASONS = {

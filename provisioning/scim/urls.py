@@ -9,17 +9,22 @@ from django.urls import re_path
 from provisioning.scim import errors, views
 
 not_offered = views.RefusingView.as_view(problem=errors.not_implemented)
+ID = r"(?:/(?P<uuid>[^/.][^/]*))?"
 
 urlpatterns = [
-    re_path(r"^Users(?:/(?P<uuid>[^/.][^/]*))?/?$", views.UsersView.as_view(), name="users"),
+    re_path(r"^Users/\.search$", views.UserSearchView.as_view(), name="users-search"),
+    re_path(rf"^Users{ID}/?$", views.UsersView.as_view(), name="users"),
+    re_path(r"^Groups/\.search$", views.GroupSearchView.as_view(), name="groups-search"),
+    re_path(rf"^Groups{ID}/?$", views.GroupsView.as_view(), name="groups"),
     re_path(
-        r"^ServiceProviderConfig$", views.ServiceProviderConfigView.as_view(), name="service-provider-config"
+        r"^ServiceProviderConfig/?$",
+        views.ServiceProviderConfigView.as_view(),
+        name="service-provider-config",
     ),
-    re_path(r"^Groups(?:/(?P<uuid>[^/]+))?/?$", not_offered, name="groups"),
-    re_path(r"^ResourceTypes(?:/(?P<uuid>[^/]+))?$", not_offered, name="resource-types"),
-    re_path(r"^Schemas(?:/(?P<uuid>[^/]+))?$", not_offered, name="schemas"),
+    re_path(rf"^ResourceTypes{ID}/?$", views.ResourceTypesView.as_view(), name="resource-types"),
+    re_path(rf"^Schemas{ID}/?$", views.SchemasView.as_view(), name="schemas"),
     re_path(r"^Me$", not_offered, name="me"),
     re_path(r"^Bulk$", not_offered, name="bulk"),
-    re_path(r"^(?:Users/|Groups/)?\.search$", not_offered, name="search"),
+    re_path(r"^\.search$", not_offered, name="search"),
     re_path(r"^", views.RefusingView.as_view(), name="elsewhere"),
 ]

@@ -8,17 +8,23 @@ import json
 from typing import Any, NoReturn
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django_scim import constants
 from django_scim import views as stock
 
-from accounts.models import Member
+from accounts import members, teams
+from accounts.models import Member, Team
 from provisioning.models import Action, RequestKind
-from provisioning.scim import errors
-from provisioning.scim.adapters import MemberAdapter
+from provisioning.scim import conditions, discovery, errors, listing, operations, resources
+from provisioning.scim.columns import GROUP_COLUMNS, USER_COLUMNS, Columns
 from provisioning.scim.engine import Engine, body_object
 from provisioning.scim.exchange import exchange_of
-from provisioning.scim.paging import page_of
+from provisioning.scim.queries import Query, parameters_of, projection_in, query_of
+
+MANY = ["get", "head", "options", "post"]
+ONE = ["get", "head", "options", "put", "patch", "delete"]
+READ_ONLY = ["get", "head", "options"]
 
 
 def answer(document: dict[str, Any], *, status: int = 200) -> HttpResponse:
@@ -27,17 +33,34 @@ def answer(document: dict[str, Any], *, status: int = 200) -> HttpResponse:
     return HttpResponse(body, content_type=constants.SCIM_CONTENT_TYPE, status=status)
 
 
-class UsersView(stock.UsersView, Engine):  # type: ignore[misc]  # django-scim2 carries no types
-    """`/Users` and `/Users/{id}`."""
+class ResourceView:
+    """What Users and Groups share: the verbs on a collection and on one resource.
 
-    resource_type = "User"
+    Not an Engine by itself: it would come before `SCIMView` then, and with it before authentication.
+    """
+
     is_switched = True
-    read_kind = RequestKind.READ_USERS
+    columns: Columns
+    resource_class: Any
+    resource_type: str
+    request: HttpRequest
+    kwargs: dict[str, Any]
+    scim_adapter: Any
+    model_cls: Any
+    parser_getter: Any
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Offer what the address offers: the collection other verbs than one user."""
-        super().setup(request, *args, **kwargs)
-        self.http_method_names = ["get", "head", "delete"] if kwargs.get("uuid") else ["get", "head", "post"]
+        """Offer what the address offers: the collection other verbs than one resource."""
+        super().setup(request, *args, **kwargs)  # type: ignore[misc]  # of the view beside
+        self.http_method_names = ONE if kwargs.get("uuid") else MANY
+
+    def as_resources(self, rows: list[Any], query: Query) -> list[dict[str, Any]]:
+        """Return rows as resources."""
+        raise NotImplementedError
+
+    def locked(self, id_: UUID) -> Any:
+        """Return one row, locked until the transaction ends. Raises: Member.DoesNotExist and the like."""
+        raise NotImplementedError
 
     def load_body(self, _body: bytes) -> dict[str, Any]:
         """Read the body strictly. Raises: ScimError."""
@@ -46,53 +69,73 @@ class UsersView(stock.UsersView, Engine):  # type: ignore[misc]  # django-scim2 
             raise errors.invalid_json(reason="it is empty")
         return document
 
-    def get_object(self) -> Member:
-        """Return the member of the caller's organization with this id. Raises: ScimError not_found.
+    def id_in_address(self) -> UUID:
+        """Return the id that the address names. Raises: ScimError not_found when it can't be one."""
+        try:
+            id_ = UUID(self.kwargs["uuid"])
+        except ValueError:
+            raise self.not_found() from None
+        exchange_of(self.request).outcome.resource_id = id_
+        return id_
+
+    def get_object(self) -> Any:
+        """Return the row of the caller's organization that the address names. Raises: ScimError not_found.
 
         Another organization's id and one that never was are told apart by nothing.
         """
-        exchange = exchange_of(self.request)
-        try:
-            exchange.outcome.resource_id = UUID(self.kwargs["uuid"])
-            return Member.objects.of_organization(exchange.organization_id).get(
-                id=exchange.outcome.resource_id
-            )
-        except (ValueError, Member.DoesNotExist):
-            raise errors.not_found(resource="user") from None
+        rows = self.model_cls.objects.of_organization(exchange_of(self.request).organization_id)
+        row = rows.filter(id=self.id_in_address()).first()
+        if row is None:
+            raise self.not_found()
+        return row
 
-    def get_single(self, _request: HttpRequest) -> HttpResponse:
-        """Answer one user (RFC 7644 §3.4.1)."""
-        return self.answer_one(self.scim_adapter(self.get_object(), request=self.request))
+    def locked_adapter(self) -> Any:
+        """Return the resource, locked and as the client saw it. Raises: ScimError."""
+        try:
+            row = self.locked(self.id_in_address())
+        except (Member.DoesNotExist, Team.DoesNotExist):
+            raise self.not_found() from None
+        adapter = self.scim_adapter(row, request=self.request)
+        adapter.name(source=row.external_id, target=str(row))
+        conditions.check_if_match(self.request, adapter.version)
+        return adapter
+
+    def not_found(self) -> errors.ScimError:
+        """Return the refusal of an id that is nobody's here."""
+        return errors.not_found(resource=self.resource_type.lower())
+
+    def get_single(self, request: HttpRequest) -> HttpResponse:
+        """Answer one resource (RFC 7644 §3.4.1)."""
+        row = self.get_object()
+        adapter = self.scim_adapter(row, request=request)
+        if conditions.is_not_modified(request, adapter.version):
+            return tagged(HttpResponseNotModified(), adapter)
+        query = query_of(request.GET)
+        return tagged(answer(self.as_resources([row], query)[0]), adapter)
 
     def get_many(self, request: HttpRequest) -> HttpResponse:
-        """Answer the users that fit a filter, page by page (RFC 7644 §3.4.2)."""
-        query = request.GET.get("filter", "").strip()
-        exchange = exchange_of(request)
-        members = (
-            type(self).parser_getter().search(query, request)
-            if query
-            else Member.objects.of_organization(exchange.organization_id)
+        """Answer the resources that fit, page by page (RFC 7644 §3.4.2)."""
+        return self.answer_list(query_of(request.GET))
+
+    def answer_list(self, query: Query) -> HttpResponse:
+        """Answer a page of what a query finds."""
+        exchange = exchange_of(self.request)
+        rows = (
+            type(self).parser_getter().search(query.filter, self.request)
+            if query.filter
+            else self.model_cls.objects.of_organization(exchange.organization_id)
         )
-        page = page_of(request.GET)
-        found = list(members[page.rows]) if page.count else []
-        is_whole = page.start_index == 1 and len(found) < page.count
-        total = len(found) if is_whole else members.count()
+        total, found = listing.page(rows, query, model=self.resource_class, columns=self.columns)
         if total == 0:
-            self.note_test_connection(query)
+            self.note_test_connection(query.filter)
         return answer(
-            {
-                "schemas": [constants.SchemaURI.LIST_RESPONSE],
-                "totalResults": total,
-                "startIndex": page.start_index,
-                "itemsPerPage": len(found),
-                "Resources": [self.scim_adapter(member, request=request).to_dict() for member in found],
-            }
+            listing.list_response(total=total, query=query, resources=self.as_resources(found, query))
         )
 
     def note_test_connection(self, query: str) -> None:
         """Recognize Entra's Test Connection: it looks for a random GUID and expects to find nothing.
 
-        Where externalId is the matching attribute every new user looks like that, so there only one
+        Where externalId is the matching attribute everything new looks like that, so there only one
         a minute is written.
         """
         exchange = exchange_of(self.request)
@@ -105,30 +148,158 @@ class UsersView(stock.UsersView, Engine):  # type: ignore[misc]  # django-scim2 
             exchange.outcome.fold_key = f"{token_id}:test_connection:{exchange.now:%Y-%m-%dT%H:%M}"
 
     def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
-        """Create a user (RFC 7644 §3.3)."""
-        adapter: MemberAdapter = self.scim_adapter(self.model_cls(), request=request)
-        adapter.validate_dict(self.load_body(request.body))
+        """Create a resource (RFC 7644 §3.3)."""
+        adapter = self.scim_adapter(self.model_cls(), request=request)
+        adapter.from_dict(self.load_body(request.body))
         adapter.save()
         return self.answer_one(adapter, status=201)
 
-    def delete(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Delete a user (RFC 7644 §3.6)."""
-        response: HttpResponse = super().delete(request, *args, **kwargs)
-        response["Content-Type"] = constants.SCIM_CONTENT_TYPE
+    def put(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        """Replace a resource (RFC 7644 §3.5.1)."""
+        body = self.load_body(request.body)
+        adapter = self.locked_adapter()
+        adapter.from_dict(body)
+        adapter.save()
+        return self.answer_one(adapter)
+
+    def patch(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        """Change a resource (RFC 7644 §3.5.2)."""
+        wanted = operations.operations_of(self.load_body(request.body), schema=self.scim_adapter.schema)
+        adapter = self.locked_adapter()
+        adapter.handle_operations(wanted)
+        adapter.save()
+        return self.answer_patch(adapter)
+
+    def delete(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        """Delete a resource (RFC 7644 §3.6)."""
+        try:
+            if self.request.META.get("HTTP_IF_MATCH"):
+                adapter = self.locked_adapter()
+            else:
+                adapter = self.scim_adapter(self.model_cls(id=self.id_in_address()), request=self.request)
+            adapter.delete()
+        except (Member.DoesNotExist, Team.DoesNotExist):
+            raise self.not_found() from None
+        return HttpResponse(status=204)
+
+    def answer_patch(self, adapter: Any) -> HttpResponse:
+        """Answer a changed resource."""
+        return self.answer_one(adapter)
+
+    def answer_one(self, adapter: Any, *, status: int = 200) -> HttpResponse:
+        """Answer one resource with its address and entity tag."""
+        projection = projection_in(self.request.GET)
+        return tagged(answer(projection.of(adapter.to_dict()), status=status), adapter)
+
+
+class UsersView(ResourceView, stock.UsersView, Engine):  # type: ignore[misc]  # django-scim2 carries no types
+    """`/Users` and `/Users/{id}`."""
+
+    resource_type = "User"
+    resource_class = resources.User
+    columns = USER_COLUMNS
+    read_kind = RequestKind.READ_USERS
+
+    def as_resources(self, rows: list[Any], query: Query) -> list[dict[str, Any]]:
+        """Return members as Users."""
+        return listing.users(rows, query.projection)
+
+    def locked(self, id_: UUID) -> Member:
+        """Return one member, locked until the transaction ends."""
+        return members.locked_member(organization_id=exchange_of(self.request).organization_id, member_id=id_)
+
+
+class GroupsView(ResourceView, stock.GroupsView, Engine):  # type: ignore[misc]  # as above
+    """`/Groups` and `/Groups/{id}`."""
+
+    resource_type = "Group"
+    resource_class = resources.Group
+    columns = GROUP_COLUMNS
+    read_kind = RequestKind.READ_GROUPS
+
+    def as_resources(self, rows: list[Any], query: Query) -> list[dict[str, Any]]:
+        """Return teams as Groups."""
+        return listing.groups(rows, query.projection)
+
+    def locked(self, id_: UUID) -> Team:
+        """Return one team, locked until the transaction ends."""
+        return teams.locked_team(organization_id=exchange_of(self.request).organization_id, team_id=id_)
+
+    def answer_patch(self, adapter: Any) -> HttpResponse:
+        """Answer a changed group without its members, unless the client says what it wants back."""
+        if projection_in(self.request.GET).is_given:
+            return self.answer_one(adapter)
+        return tagged(HttpResponse(status=204), adapter)
+
+
+class SearchView:
+    """`.search` below a collection: a query in a body (RFC 7644 §3.4.3). It reads, though it is a POST."""
+
+    reads = frozenset({"POST", "OPTIONS"})
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """Offer a search."""
+        super().setup(request, *args, **kwargs)  # type: ignore[misc]  # of the view beside
+        self.http_method_names = ["options", "post"]
+
+    def post(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        """Answer a page of what the body asks for."""
+        view: Any = self
+        view.request.exchange.outcome.action = Action.READ
+        response: HttpResponse = view.answer_list(query_of(parameters_of(view.load_body(b""))))
         return response
 
-    def answer_one(self, adapter: MemberAdapter, *, status: int = 200) -> HttpResponse:
-        """Answer one user with its address and entity tag."""
-        response = answer(adapter.to_dict(), status=status)
-        response["Location"] = adapter.location
-        response["ETag"] = adapter.version
-        return response
+
+class UserSearchView(SearchView, UsersView):  # type: ignore[misc]  # SearchView has fewer verbs
+    """`/Users/.search`."""
+
+
+class GroupSearchView(SearchView, GroupsView):  # type: ignore[misc]  # as above
+    """`/Groups/.search`."""
 
 
 class ServiceProviderConfigView(stock.ServiceProviderConfigView, Engine):  # type: ignore[misc]  # as above
     """`/ServiceProviderConfig`."""
 
-    http_method_names = ["get", "head"]
+    http_method_names = READ_ONLY
+
+
+class DescriptionView:
+    """A list of documents the service tells about itself, or one of them by its id."""
+
+    http_method_names = READ_ONLY
+
+    def documents(self) -> dict[str, dict[str, Any]]:
+        """Return the documents by id."""
+        raise NotImplementedError
+
+    def get(self, request: HttpRequest, uuid: str | None = None, **_kwargs: Any) -> HttpResponse:
+        """Answer the list, or one document (RFC 7644 §4). A filter is refused, as that section wants."""
+        if request.GET.get("filter"):
+            raise errors.filter_forbidden()
+        if uuid is None:
+            found = list(self.documents().values())
+            return answer(listing.list_response(total=len(found), query=query_of({}), resources=found))
+        wanted = {id_.lower(): document for id_, document in self.documents().items()}.get(uuid.lower())
+        if wanted is None:
+            raise errors.no_such_endpoint()
+        return answer(wanted)
+
+
+class ResourceTypesView(DescriptionView, stock.ResourceTypesView, Engine):  # type: ignore[misc]  # as above
+    """`/ResourceTypes`."""
+
+    def documents(self) -> dict[str, dict[str, Any]]:
+        """Return the resource types by id."""
+        return discovery.resource_types(settings.TENANT_URL)
+
+
+class SchemasView(DescriptionView, stock.SchemasView, Engine):  # type: ignore[misc]  # as above
+    """`/Schemas`."""
+
+    def documents(self) -> dict[str, dict[str, Any]]:
+        """Return the schemas by URN."""
+        return discovery.schemas(settings.TENANT_URL)
 
 
 class RefusingView(stock.SCIMView, Engine):  # type: ignore[misc]  # as above
@@ -139,6 +310,13 @@ class RefusingView(stock.SCIMView, Engine):  # type: ignore[misc]  # as above
     def handler_of(self, _request: HttpRequest) -> NoReturn:
         """Refuse. Raises: ScimError, always."""
         raise self.problem()
+
+
+def tagged(response: HttpResponse, adapter: Any) -> HttpResponse:
+    """Return an answer with the address and the entity tag of its resource."""
+    response["Location"] = adapter.location
+    response["ETag"] = adapter.version
+    return response
 
 
 def is_guid(text: str) -> bool:

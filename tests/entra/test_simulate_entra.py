@@ -208,7 +208,7 @@ def test_the_command_prints_progress_and_the_result() -> None:
     output = StringIO()
 
     with serving() as endpoint:
-        call_command(Command(), base=endpoint.base, token=TOKEN, users=4, stdout=output)
+        call_command(Command(), base=endpoint.base, token=TOKEN, users=4, groups=0, cycles=1, stdout=output)
 
     assert "Initial cycle: users: 50 % (2 of 4)\n" in output.getvalue()
     assert output.getvalue().endswith("15 requests, 0 wrong answers\n")
@@ -228,7 +228,7 @@ def test_the_command_finds_the_running_demo(settings: Settings, tmp_path: Path) 
 
     with serving() as endpoint:
         settings.TENANT_URL = endpoint.base
-        call_command(Command(), users=1, stdout=output)
+        call_command(Command(), users=1, groups=0, cycles=1, stdout=output)
 
     assert ", 0 wrong answers" in output.getvalue()
 

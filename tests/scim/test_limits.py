@@ -68,7 +68,7 @@ def test_a_verb_that_an_address_lacks_is_refused_with_those_it_has(entra: ScimCl
     refused = entra.request("POST", "/ServiceProviderConfig", {})
 
     assert (refused.status_code, refused.json()["status"]) == (405, "405")
-    assert refused["Allow"] == "GET, HEAD"
+    assert refused["Allow"] == "GET, HEAD, OPTIONS"
 
 
 def test_a_forged_host_is_refused_in_scim(entra: ScimClient) -> None:

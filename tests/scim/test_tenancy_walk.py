@@ -29,7 +29,9 @@ EXAMPLES = {
     "schemas": ["/Schemas", "/Schemas/urn:ietf:params:scim:schemas:core:2.0:User"],
     "me": ["/Me"],
     "bulk": ["/Bulk"],
-    "search": ["/.search", "/Users/.search", "/Groups/.search"],
+    "search": ["/.search"],
+    "users-search": ["/Users/.search"],
+    "groups-search": ["/Groups/.search"],
     "elsewhere": ["/", "/nowhere", "/Users/{id}/photo"],
 }
 ADDRESSES = [address for addresses in EXAMPLES.values() for address in addresses]
@@ -89,7 +91,7 @@ def test_a_foreign_id_is_answered_like_one_that_never_was(
     )
 
     assert told(foreign) == told(absent)
-    assert foreign.status_code >= 400
+    assert foreign.status_code >= 400 or verb == "OPTIONS"
     assert rows_of(acme) == before
 
 

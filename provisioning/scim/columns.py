@@ -1,0 +1,131 @@
+"""Where the attributes of Users and Groups lie: in which column, or where in the JSON of a row.
+
+The filters ask; `attributes` says the same the other way round, for whole resources.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from scim2_models.path import AttributeBinding
+
+from accounts.models import Member
+from provisioning.scim.errors import invalid_filter
+from provisioning.scim.resources import ENTERPRISE_SCHEMA, EnterpriseUser
+from provisioning.scim.sql import FALSE, Scalar, Sql, is_postgresql
+
+ID: Any = Member._meta.get_field("id")  # noqa: SLF001 - Django's documented model API
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The layout of one table. `columns` and `texts` go by field names of the resource classes."""
+
+    table: str
+    columns: dict[tuple[str, ...], Scalar]
+    texts: dict[tuple[str, ...], str]
+    related_sql: str
+
+    def scalar(self, binding: AttributeBinding, *, is_truth: bool) -> Scalar:
+        """Return the value of a single-valued attribute. Raises: ScimError invalid_filter."""
+        path = (binding.field_name, *([binding.sub_field_name] if binding.sub_field_name else []))
+        if path in self.columns:
+            return self.columns[path]
+        if path == ("id",):
+            return IdScalar(Sql(self.id_text()), indexed=f"{self.table}.id")
+        if path[0] in ("meta", "schemas"):
+            raise invalid_filter(reason=f"{'.'.join(path)} is not searched here")
+        document, place = self.document(binding)
+        if path in self.texts:
+            place = (self.texts[path],)
+        elif binding.sub_field_name:
+            place = (*place, wire_name(binding.field_type, binding.sub_field_name))
+        return Scalar.within(document, place, is_truth=is_truth)
+
+    def document(self, binding: AttributeBinding) -> tuple[Sql, tuple[str, ...]]:
+        """Return the JSON that holds an attribute, and where in it."""
+        column = "other" if binding.case_exact else "folded"
+        name = wire_name(binding.model, binding.field_name)
+        place = (ENTERPRISE_SCHEMA, name) if binding.model is EnterpriseUser else (name,)
+        return Sql(f"{self.table}.{column}"), place
+
+    def id_text(self) -> str:
+        """Return the id as it is written on the wire."""
+        if is_postgresql():
+            return f"{self.table}.id::text"
+        parts = [(1, 8), (9, 4), (13, 4), (17, 4), (21, 12)]
+        return "(" + " || '-' || ".join(f"substr({self.table}.id, {at}, {size})" for at, size in parts) + ")"
+
+    def related(self, attribute: str, operator: str, value: Any) -> Sql:
+        """Return whether a membership with an id exists. Raises: ScimError invalid_filter."""
+        if operator == "pr":
+            return Sql(f"EXISTS ({self.related_sql})")
+        if operator != "eq":
+            raise invalid_filter(reason=f"{attribute} are found by “eq” alone")
+        try:
+            id_ = ID.get_db_prep_value(UUID(value), connection)
+        except (ValueError, AttributeError, TypeError):
+            return Sql(FALSE)
+        other = "member_id" if attribute == "members" else "team_id"
+        return Sql(f"EXISTS ({self.related_sql} AND {other} = %s)", (id_,))
+
+
+class IdScalar(Scalar):
+    """The id: compared as text, but found by its index where it is asked for whole."""
+
+    def compare(self, operator: str, value: Any) -> Sql:
+        """Return whether the id compares to a text."""
+        if operator != "eq" or value is None:
+            return super().compare(operator, value)
+        try:
+            id_ = UUID(value)
+        except ValueError:
+            return Sql(FALSE)
+        return (
+            Sql(f"{self.indexed} = %s", (ID.get_db_prep_value(id_, connection),))
+            if str(id_) == value
+            else Sql(FALSE)
+        )
+
+
+def wire_name(model: Any, field: str) -> str:
+    """Return the name of a field of a resource class as it is written on the wire."""
+    found = model.model_fields[field]
+    return str(found.serialization_alias or found.alias or field)
+
+
+def always(column: str) -> Scalar:
+    """Return a column that is never empty."""
+    return Scalar.column(column, is_always_there=True)
+
+
+USER_COLUMNS = Columns(
+    table="accounts_member",
+    columns={
+        ("user_name",): always("accounts_member.user_name_key"),
+        ("external_id",): Scalar.column("accounts_member.external_id"),
+        ("active",): always("accounts_member.is_active"),
+        ("meta", "created"): always("accounts_member.created_at"),
+        ("meta", "last_modified"): always("accounts_member.modified_at"),
+    },
+    texts={
+        ("display_name",): "display_name",
+        ("name", "given_name"): "given_name",
+        ("name", "family_name"): "family_name",
+        ("preferred_language",): "preferred_language",
+        ("timezone",): "timezone",
+    },
+    related_sql="SELECT 1 FROM accounts_teammembership WHERE member_id = accounts_member.id",
+)
+GROUP_COLUMNS = Columns(
+    table="accounts_team",
+    columns={
+        ("display_name",): always("accounts_team.display_name_key"),
+        ("external_id",): Scalar.column("accounts_team.external_id"),
+        ("meta", "created"): always("accounts_team.created_at"),
+        ("meta", "last_modified"): always("accounts_team.modified_at"),
+    },
+    texts={},
+    related_sql="SELECT 1 FROM accounts_teammembership WHERE team_id = accounts_team.id",
+)

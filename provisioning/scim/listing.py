@@ -1,0 +1,104 @@
+"""A page of Users or Groups: found, ordered and counted in SQL, with a fixed number of queries.
+
+What is not wanted is not read: groups of users and members of groups cost a query only then.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+from django.db.models.expressions import OrderBy, RawSQL
+from scim2_models import SCIMException as LibraryError
+from scim2_models import ScimFilter
+
+from accounts.models import Member, Team, TeamMembership
+from provisioning.scim import attributes, errors
+from provisioning.scim.columns import Columns
+from provisioning.scim.filters import Conditions
+from provisioning.scim.projection import Projection
+from provisioning.scim.queries import Query
+from provisioning.scim.sql import is_postgresql
+
+MESSAGE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+
+
+def page(rows: Any, query: Query, *, model: Any, columns: Columns) -> tuple[int, list[Any]]:
+    """Return how many rows fit, and those of the page. Raises: ScimError invalid_parameter."""
+    ordered = rows.order_by(*order(query, model, columns), "created_at", "id") if query.sort_by else rows
+    found = list(ordered[query.rows]) if query.count else []
+    # A page that is not full is the last one, and counts the rest by itself.
+    is_last = bool(found or query.start_index == 1) and len(found) < query.count
+    return (query.start_index - 1 + len(found) if is_last else rows.count()), found
+
+
+def order(query: Query, model: Any, columns: Columns) -> list[OrderBy]:
+    """Return the order a client wants; who lacks the attribute comes last, or first when descending."""
+    try:
+        conditions = Conditions(model, columns)
+        tree: Any = ScimFilter.__class_getitem__(model)(f"{query.sort_by} pr").ast
+        binding = conditions.bound(tree.attr_path)
+        if binding.is_multivalued:
+            raise errors.invalid_parameter(parameter="sortBy", form="the name of an attribute with one value")
+        scalar = conditions.scalar(binding)
+    except (LibraryError, AttributeError):
+        raise errors.invalid_parameter(parameter="sortBy", form="the name of an attribute") from None
+    is_text = binding.target_type is str and is_postgresql()
+    text = f'{scalar.sql.text} COLLATE "C"' if is_text else scalar.sql.text
+    expression = RawSQL(text, scalar.sql.parameters)  # noqa: S611 - parameters apart
+    is_descending = query.is_descending
+    return [
+        OrderBy(
+            expression,
+            descending=is_descending,
+            nulls_first=is_descending or None,
+            nulls_last=not is_descending or None,
+        )
+    ]
+
+
+def users(members: list[Member], projection: Projection) -> list[dict[str, Any]]:
+    """Return members as Users, with what is wanted of them."""
+    teams = teams_of(members) if members and projection.wants("groups") else {}
+    return [
+        projection.of(attributes.user_resource(member, teams=teams.get(member.id, ()))) for member in members
+    ]
+
+
+def groups(teams: list[Team], projection: Projection) -> list[dict[str, Any]]:
+    """Return teams as Groups, with what is wanted of them."""
+    ids = member_ids_of(teams) if teams and projection.wants("members") else {}
+    return [projection.of(attributes.group_resource(team, member_ids=ids.get(team.id, ()))) for team in teams]
+
+
+def teams_of(members: Iterable[Member]) -> dict[UUID, list[Team]]:
+    """Return the teams that members are in, by member."""
+    found: dict[UUID, list[Team]] = defaultdict(list)
+    teams = Team.objects.filter(memberships__member_id__in=[member.id for member in members])
+    named = teams.annotate(of_member=F("memberships__member_id")).only("id", "display_name")
+    for team in named.order_by("display_name_key", "id"):
+        found[team.of_member].append(team)
+    return found
+
+
+def member_ids_of(teams: Iterable[Team]) -> dict[UUID, list[UUID]]:
+    """Return the ids of who is in teams, by team."""
+    found: dict[UUID, list[UUID]] = defaultdict(list)
+    memberships = TeamMembership.objects.filter(team_id__in=[team.id for team in teams])
+    for team_id, member_id in memberships.order_by("team_id", "member_id").values_list(
+        "team_id", "member_id"
+    ):
+        found[team_id].append(member_id)
+    return found
+
+
+def list_response(*, total: int, query: Query, resources: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the ListResponse of RFC 7644 §3.4.2."""
+    return {
+        "schemas": [MESSAGE],
+        "totalResults": total,
+        "startIndex": query.start_index,
+        "itemsPerPage": len(resources),
+        "Resources": resources,
+    }

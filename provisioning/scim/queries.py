@@ -1,0 +1,98 @@
+"""What a client asks of a list: filter, page, order, attributes; from an address or a .search body.
+
+Source: RFC 7644 §3.4.2 and §3.4.3.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import QueryDict
+
+from provisioning.scim import errors
+from provisioning.scim.projection import Projection, projection_of
+
+MESSAGE = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
+LONGEST_PAGE = 200
+DEFAULT_PAGE = 100
+LARGEST_INDEX = 2**31
+MOST_DIGITS = 20
+
+
+@dataclass(frozen=True)
+class Query:
+    """One question to a collection; `start_index` is 1-based."""
+
+    filter: str
+    start_index: int
+    count: int
+    sort_by: str
+    is_descending: bool
+    projection: Projection
+
+    @property
+    def rows(self) -> slice:
+        """The rows of the answer."""
+        return slice(self.start_index - 1, self.start_index - 1 + self.count)
+
+
+def query_of(parameters: Mapping[str, Any]) -> Query:
+    """Return what parameters ask; paging out of range means the nearest possible. Raises: ScimError."""
+    start_index = number(parameters, "startIndex", default=1)
+    count = number(parameters, "count", default=DEFAULT_PAGE)
+    return Query(
+        filter=text(parameters, "filter"),
+        start_index=min(max(start_index, 1), LARGEST_INDEX),
+        count=min(max(count, 0), LONGEST_PAGE),
+        sort_by=text(parameters, "sortBy"),
+        is_descending=text(parameters, "sortOrder").lower() == "descending",
+        projection=projection_in(parameters),
+    )
+
+
+def projection_in(parameters: Mapping[str, Any]) -> Projection:
+    """Return the projection that parameters ask for. Raises: ScimError invalid_parameter."""
+    return projection_of(
+        attributes=names(parameters, "attributes"), excluded=names(parameters, "excludedAttributes")
+    )
+
+
+def parameters_of(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a SearchRequest. Raises: ScimError invalid_value."""
+    schemas = next((value for name, value in body.items() if name.lower() == "schemas"), None)
+    if not isinstance(schemas, list) or MESSAGE not in schemas:
+        raise errors.invalid_value(attribute="schemas", reason=f"it must hold {MESSAGE}")
+    known = {"filter", "startIndex", "count", "sortBy", "sortOrder", "attributes", "excludedAttributes"}
+    by_lower = {name.lower(): name for name in known}
+    return {by_lower[name.lower()]: value for name, value in body.items() if name.lower() in by_lower}
+
+
+def text(parameters: Mapping[str, Any], name: str) -> str:
+    """Return a parameter as text. Raises: ScimError invalid_parameter."""
+    value = parameters.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise errors.invalid_parameter(parameter=name, form="text")
+    return value.strip()
+
+
+def names(parameters: Mapping[str, Any], name: str) -> list[str]:
+    """Return a parameter as a list of names. Raises: ScimError invalid_parameter."""
+    value = parameters.getlist(name) if isinstance(parameters, QueryDict) else parameters.get(name)
+    found = value if isinstance(value, list) else [value or ""]
+    if not all(isinstance(each, str) for each in found):
+        raise errors.invalid_parameter(parameter=name, form="a list of names")
+    return [part for each in found for part in each.split(",")]
+
+
+def number(parameters: Mapping[str, Any], name: str, *, default: int) -> int:
+    """Return a parameter as a number. Raises: ScimError invalid_parameter."""
+    value = parameters.get(name)
+    if value is None or value == "":
+        return default
+    digits = str(value).strip()
+    is_number = not isinstance(value, bool | float) and len(digits) <= MOST_DIGITS and digits.isascii()
+    if not is_number or not digits.removeprefix("-").isdigit():
+        raise errors.invalid_parameter(parameter=name, form="a whole number")
+    return int(digits)
