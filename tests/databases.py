@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -53,14 +54,21 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture
-def product(template: str, tmp_path: Path) -> Iterator[Product]:
-    """An installation with an empty database of its own."""
+@contextmanager
+def new_product(template: str, folder: Path) -> Iterator[Product]:
+    """An installation with an empty database of its own, until the block ends."""
     if not SERVER:
-        shutil.copy(template.removeprefix("sqlite:///"), tmp_path / "product.sqlite3")
-        yield Product(f"sqlite:///{tmp_path / 'product.sqlite3'}", tmp_path)
+        shutil.copy(template.removeprefix("sqlite:///"), folder / "product.sqlite3")
+        yield Product(f"sqlite:///{folder / 'product.sqlite3'}", folder)
         return
     name = f"product_{uuid4().hex}"
     administer(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield Product(url_of(name), tmp_path)
+    yield Product(url_of(name), folder)
     administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def product(template: str, tmp_path: Path) -> Iterator[Product]:
+    """An installation with an empty database of its own."""
+    with new_product(template, tmp_path) as product:
+        yield product

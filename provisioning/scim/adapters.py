@@ -78,7 +78,9 @@ class MemberAdapter(Adapter, SCIMUser):  # type: ignore[misc]  # django-scim2 ca
     def from_dict(self, d: dict[str, Any]) -> None:
         """Want what a whole User says; who is not said to be active stays as they are."""
         said = resources.valid(resources.User, d)
-        self.document = said if self.is_new else {"active": self.obj.is_active} | said
+        if not self.is_new and not resources.says(d, "active"):
+            said["active"] = self.obj.is_active
+        self.document = said
 
     def handle_operations(self, operations_: list[operations.Operation]) -> None:
         """Want what a PATCH leaves of the user."""

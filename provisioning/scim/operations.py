@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from scim2_models import Context, PatchOp, Path, SCIMException
 
 from provisioning.scim.resources import (
+    DEFAULTS,
     ENTERPRISE_SCHEMA,
     IGNORED,
     POLICY,
@@ -62,7 +63,8 @@ def operations_of(body: dict[str, Any], *, schema: str) -> list[Operation]:
     if len(given) > MOST_OPERATIONS:
         raise InvalidOperation("tooMany", "Operations", f"they are more than {MOST_OPERATIONS}")
     found = [each for operation in given for each in expanded(operation)]
-    return [cleared(without_schema(each, schema)) for each in found if not is_idle(each)]
+    short = [without_schema(each, schema) for each in found]
+    return [cleared(each) for each in short if not is_idle(each)]
 
 
 def expanded(operation: Any) -> list[Operation]:
@@ -107,8 +109,10 @@ def without_schema(operation: Operation, schema: str) -> Operation:
 
 
 def is_idle(operation: Operation) -> bool:
-    """Whether an operation asks for nothing: Entra adds what it has no value for."""
-    return operation.verb == "add" and operation.value in EMPTY
+    """Whether an operation asks for nothing: to add no value, or to take away what always has one."""
+    is_empty = operation.value in EMPTY
+    takes_away = operation.verb == "remove" or (operation.verb == "replace" and is_empty)
+    return (operation.verb == "add" and is_empty) or (takes_away and operation.path.lower() in DEFAULTS)
 
 
 def cleared(operation: Operation) -> Operation:

@@ -11,7 +11,8 @@ from typing import Annotated, Any, TypeVar
 
 import scim2_models
 from pydantic import BeforeValidator, ValidationError, model_validator
-from scim2_models import Context, Reference, ScimPolicy
+from pydantic import Field
+from scim2_models import CaseExact, ComplexAttribute, Context, Mutability, Reference, Required, ScimPolicy
 
 USER_SCHEMA = str(scim2_models.User.__schema__)
 GROUP_SCHEMA = str(scim2_models.Group.__schema__)
@@ -21,6 +22,9 @@ LONGEST_VALUE = 320
 
 # Never taken from a client: the service provider's own (RFC 7643 §3.1, §4.1.2), and a secret nobody needs.
 IGNORED = frozenset({"id", "meta", "groups", "password", "schemas"})
+
+# What is so unless a client says otherwise; it is described as required, since it is never absent.
+DEFAULTS = {"active": True}
 
 POLICY = ScimPolicy(
     unknown=ScimPolicy.Unknown.ignore,
@@ -77,7 +81,9 @@ class Manager(scim2_models.Manager):
     """A manager; Entra sends no $ref."""
 
     value: str | None = None
-    ref: Reference[Any] | None = None
+    ref: Annotated[Reference["User"] | None, Required.false] = Field(
+        None, serialization_alias="$ref", validation_alias="$ref"
+    )
 
 
 class EnterpriseUser(scim2_models.EnterpriseUser):
@@ -93,15 +99,27 @@ class User(scim2_models.User[EnterpriseUser]):
 
     __schema__ = scim2_models.User.__schema__
 
-    active: Annotated[bool | None, BeforeValidator(truth)] = None
+    active: Annotated[bool | None, BeforeValidator(truth), Required.true] = None
     emails: list[Email] | None = None  # type: ignore[assignment]  # ours are more lenient
     roles: list[Role] | None = None  # type: ignore[assignment]  # as above
+
+
+class Member(ComplexAttribute):
+    """Who is in a group: an id and its address, and no name, which would go stale."""
+
+    value: Annotated[str | None, Mutability.immutable, CaseExact.true] = None
+    ref: Annotated[Reference["User"] | None, Mutability.immutable] = Field(
+        None, serialization_alias="$ref", validation_alias="$ref"
+    )
+    type: Annotated[str | None, Mutability.immutable] = Field(None, examples=["User"])
 
 
 class Group(scim2_models.Group):
     """The Group of RFC 7643 §4.2. Its members are never held in it: see `memberships`."""
 
     __schema__ = scim2_models.Group.__schema__
+
+    members: list[Member] | None = None  # type: ignore[assignment]  # ours have no display
 
 
 class InvalidAttribute(ValueError):
@@ -119,6 +137,8 @@ def valid(model: type[Model], body: dict[str, Any]) -> dict[str, Any]:
     Extensions we have no class for are kept as they are. Raises: InvalidAttribute.
     """
     given = {name: value for name, value in body.items() if name.lower() not in IGNORED}
+    absent = {name: value for name, value in DEFAULTS.items() if name in model.model_fields and not says(body, name)}
+    given = {name: value for name, value in given.items() if name.lower() not in absent} | absent
     try:
         resource = model.model_validate(
             given | {"schemas": schemas_of(model, body)},
@@ -128,6 +148,11 @@ def valid(model: type[Model], body: dict[str, Any]) -> dict[str, Any]:
     except ValidationError as error:
         raise first_fault(error) from None
     return document_of(resource) | unknown_extensions(body)
+
+
+def says(body: dict[str, Any], attribute: str) -> bool:
+    """Whether a body has a value for an attribute."""
+    return any(name.lower() == attribute and value not in (None, "") for name, value in body.items())
 
 
 def schemas_of(model: type[Model], body: dict[str, Any]) -> Any:

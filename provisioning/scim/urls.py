@@ -25,6 +25,6 @@ urlpatterns = [
     re_path(rf"^Schemas{ID}/?$", views.SchemasView.as_view(), name="schemas"),
     re_path(r"^Me$", not_offered, name="me"),
     re_path(r"^Bulk$", not_offered, name="bulk"),
-    re_path(r"^\.search$", not_offered, name="search"),
+    re_path(r"^\.search$", views.RootSearchView.as_view(), name="search"),
     re_path(r"^", views.RefusingView.as_view(), name="elsewhere"),
 ]

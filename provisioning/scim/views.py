@@ -5,6 +5,7 @@ stands between `SCIMView` and Django's `View`.
 """
 
 import json
+from dataclasses import replace
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -117,15 +118,17 @@ class ResourceView:
         """Answer the resources that fit, page by page (RFC 7644 §3.4.2)."""
         return self.answer_list(query_of(request.GET))
 
+    def found(self, query: Query) -> tuple[int, list[Any]]:
+        """Return how many rows of the caller's organization fit a query, and those of its page."""
+        if query.filter:
+            rows = type(self).parser_getter().search(query.filter, self.request)
+        else:
+            rows = self.model_cls.objects.of_organization(exchange_of(self.request).organization_id)
+        return listing.page(rows, query, model=self.resource_class, columns=self.columns)
+
     def answer_list(self, query: Query) -> HttpResponse:
         """Answer a page of what a query finds."""
-        exchange = exchange_of(self.request)
-        rows = (
-            type(self).parser_getter().search(query.filter, self.request)
-            if query.filter
-            else self.model_cls.objects.of_organization(exchange.organization_id)
-        )
-        total, found = listing.page(rows, query, model=self.resource_class, columns=self.columns)
+        total, found = self.found(query)
         if total == 0:
             self.note_test_connection(query.filter)
         return answer(
@@ -256,6 +259,35 @@ class UserSearchView(SearchView, UsersView):  # type: ignore[misc]  # SearchView
 
 class GroupSearchView(SearchView, GroupsView):  # type: ignore[misc]  # as above
     """`/Groups/.search`."""
+
+
+class RootSearchView(stock.SearchView, Engine):  # type: ignore[misc]  # django-scim2 carries no types
+    """`/.search`: Users, then Groups, in one list (RFC 7644 §3.4.3)."""
+
+    http_method_names = ["options", "post"]
+    reads = frozenset({"POST", "OPTIONS"})
+    is_switched = True
+    read_kind = RequestKind.READ_USERS
+
+    def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        """Answer a page of what the body asks for; who lacks a filtered attribute does not fit."""
+        exchange_of(request).outcome.action = Action.READ
+        query = query_of(parameters_of(body_object(request)))
+        total, found, refusals = 0, [], []
+        for view in (UsersView(), GroupsView()):
+            view.setup(request)
+            try:
+                part = replace(query, start_index=max(query.start_index - total, 1), count=query.count - len(found))
+                count, rows = view.found(part)
+            except errors.ScimError as refusal:
+                refusals.append(refusal)
+                continue
+            is_before = query.start_index > total + count
+            found += [] if is_before else view.as_resources(rows, query)
+            total += count
+        if len(refusals) > 1:
+            raise refusals[0]
+        return answer(listing.list_response(total=total, query=query, resources=found))
 
 
 class ServiceProviderConfigView(stock.ServiceProviderConfigView, Engine):  # type: ignore[misc]  # as above
