@@ -9,6 +9,9 @@ from accounts.errors import EmailTaken, InvalidValue, violated
 from accounts.keys import fold
 from accounts.models import Operator, Organization
 from accounts.permissions import STAFF_ROLES, Role
+from accounts.texts import check_line
+
+LONGEST_NAME = 200
 
 
 def create_operator(
@@ -38,9 +41,7 @@ def create_operator(
 
 def validate(operator: Operator, *, password: str | None) -> None:
     """Check what a person typed. Raises: InvalidValue with a sentence for each fault."""
-    if not operator.name:
-        message = "An operator needs a name."
-        raise InvalidValue(message)
+    check_line("name", operator.name, longest=LONGEST_NAME)
     try:
         validate_email(operator.email)
         if password is not None:

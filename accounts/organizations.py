@@ -6,7 +6,9 @@ from django.db import IntegrityError, transaction
 
 from accounts.errors import InvalidValue, SlugTaken, UnknownOrganization, violated
 from accounts.models import Organization
+from accounts.texts import check_line
 
+LONGEST_NAME = 200
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -18,9 +20,7 @@ def create_organization(*, slug: str, name: str) -> Organization:
     if not SLUG.fullmatch(slug):
         message = "A slug is 1 to 63 small letters, digits and inner hyphens, such as acme-corp."
         raise InvalidValue(message)
-    if not name.strip():
-        message = "An organization needs a name."
-        raise InvalidValue(message)
+    check_line("name", name, longest=LONGEST_NAME)
     try:
         with transaction.atomic():
             return Organization.objects.create(slug=slug, name=name.strip())

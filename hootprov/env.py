@@ -5,6 +5,7 @@ with it and what would be right; a value never appears in it, for it may hold a 
 """
 
 import os
+import re
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+HOST_NAME = re.compile(r"[0-9a-z](?:[0-9a-z._-]*[0-9a-z])?\.?|[0-9a-f:.]*:[0-9a-f:.]*")
 WILDCARD_HOSTS = {"0.0.0.0", "::", "[::]"}  # noqa: S104 - recognized, never bound here
 LARGEST_PORT = 65535
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
@@ -35,6 +37,8 @@ def read(name: str, default: str = "") -> str:
     except OSError as error:
         message = f"{name}_FILE names a file that can't be read: {error.strerror}."
         raise ImproperlyConfigured(message) from None
+    except UnicodeDecodeError:
+        raise ImproperlyConfigured(f"{name}_FILE names a file that is not UTF-8 text.") from None
 
 
 def required(name: str, purpose: str) -> str:
@@ -84,14 +88,15 @@ def base_url(name: str, *, host: str, port: int) -> SplitResult:
     except ValueError:
         raise ImproperlyConfigured(remedy) from None
     is_bare = not (parts.path or parts.query or parts.fragment or parts.username)
-    if parts.scheme not in ("http", "https") or not parts.hostname or not is_bare:
+    if parts.scheme not in ("http", "https") or not HOST_NAME.fullmatch(parts.hostname or "") or not is_bare:
         raise ImproperlyConfigured(remedy)
     return parts
 
 
 def allowed_hosts(base: SplitResult) -> list[str]:
     """Return the host names a request may name: that of the base URL, and its loopback aliases."""
-    names = {str(base.hostname)}
+    host = str(base.hostname)
+    names = {f"[{host}]" if ":" in host else host}
     if base.hostname in LOOPBACK_HOSTS:
         names |= {"localhost", "127.0.0.1", "[::1]"}
     return sorted(names)
@@ -134,7 +139,9 @@ def email(name: str, default: str) -> dict[str, Any]:
     """
     url = read(name, default)
     remedy = f"{name} must be smtp://, smtp+tls:// or smtp+ssl://USER:PASSWORD@HOST:PORT, filemail:///FOLDER or consolemail://."
-    if urlsplit_or_raise(url, remedy).scheme not in EMAIL_SCHEMES:
+    parts = urlsplit_or_raise(url, remedy)
+    is_lacking_host = parts.scheme.startswith("smtp") and not parts.hostname
+    if parts.scheme not in EMAIL_SCHEMES or is_lacking_host:
         raise ImproperlyConfigured(remedy)
     return parsed(environ.Env.email_url_config, url, remedy)
 

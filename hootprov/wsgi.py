@@ -10,14 +10,35 @@ from typing import Any
 
 import django
 from django.core.handlers.exception import convert_exception_to_response
-from django.core.handlers.wsgi import WSGIHandler
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.utils.http import parse_header_parameters
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hootprov.settings.development")
 django.setup(set_prefix=False)
 
 
+class Request(WSGIRequest):
+    """Django's request, but what a client calls its encoding never decides how an address is read.
+
+    Django would read a query by the charset of the Content-Type, and fail before any handler for one
+    it does not know.
+    """
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        """Read the media type and leave the encoding as it is."""
+        self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
+
+
+class PageHandler(WSGIHandler):
+    """The whole middleware chain, for whatever a person opens."""
+
+    request_class = Request
+
+
 class ScimHandler(WSGIHandler):
     """Django's handler without any middleware: provisioning/scim/ does its own checks and headers."""
+
+    request_class = Request
 
     def load_middleware(self, is_async: bool = False) -> None:  # noqa: ARG002, FBT - Django's signature
         """Build an empty chain around the view."""
@@ -27,7 +48,7 @@ class ScimHandler(WSGIHandler):
         self._middleware_chain = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]  # Django's own
 
 
-pages = WSGIHandler()
+pages = PageHandler()
 scim = ScimHandler()
 
 

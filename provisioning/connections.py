@@ -6,9 +6,12 @@ from django.db import transaction
 
 from accounts.models import Operator, Organization
 from accounts.organizations import create_organization
+from accounts.texts import check_line
 from provisioning import notifications
 from provisioning.errors import ReasonMissing
 from provisioning.models import LogHead, ProvisioningConnection, ProvisioningStatus
+
+LONGEST_REASON = 500
 
 
 def open_connection(*, slug: str, name: str) -> ProvisioningConnection:
@@ -50,6 +53,8 @@ def switch(
     now: datetime,
 ) -> ProvisioningConnection:
     """Set the status and tell the organization's people; the same status again changes nothing."""
+    if reason.strip():
+        check_line("reason", reason.strip(), longest=LONGEST_REASON)
     with transaction.atomic():
         connections = ProvisioningConnection.objects.select_for_update(of=("self",))
         connection = connections.select_related("organization").get(organization=organization)

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import Error as DatabaseProblem
+from django.db import close_old_connections, connection
 
 from provisioning.models import RequestCount, RequestKind
 
@@ -71,7 +72,7 @@ class Counters:
         for key in sorted(sums, key=str):
             try:
                 self.write(key, sums[key])
-            except DatabaseError:
+            except DatabaseProblem:
                 # Counted in the process's own output instead; nothing is decided by a count.
                 logger.warning("counter:lost", kind=key.kind, count=sums[key])
 

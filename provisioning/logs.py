@@ -17,6 +17,7 @@ from provisioning.models import Action, LogHead, LogStatus, ProvisioningLogEntry
 from provisioning.redaction import identity_key, mask_tokens
 
 LONGEST_PATH = 300
+LONGEST_METHOD = 8
 SEAL_BATCH = 5000
 
 # One statement: numbers the oldest committed entries of one organization from its head on.
@@ -94,8 +95,8 @@ def write(request: LoggedRequest, outcome: Outcome) -> bool:
         organization_id=request.organization_id,
         token_id=request.token_id,
         at=request.at,
-        method=request.method,
-        path=mask_tokens(request.path)[:LONGEST_PATH],
+        method=request.method[:LONGEST_METHOD],
+        path=mask_tokens(request.path).replace("\0", "")[:LONGEST_PATH],
         client_address=request.client_address,
         action=outcome.action,
         status=outcome.status,
@@ -106,7 +107,7 @@ def write(request: LoggedRequest, outcome: Outcome) -> bool:
         http_status=outcome.http_status,
         scim_type=outcome.scim_type,
         error_code=outcome.error_code,
-        detail=outcome.detail,
+        detail=mask_tokens(outcome.detail),
         duration_ms=outcome.duration_ms,
         fold_key=outcome.fold_key,
     )

@@ -15,7 +15,7 @@ from django.db.models import F
 
 from provisioning.models import Notification
 
-BATCH_SIZE = 50
+BATCH_SIZE = 20  # times the time-out of the mail server it stays below the lease
 LEASE = timedelta(minutes=5)
 MOST_ATTEMPTS = 8
 FIRST_DELAY_SECONDS = 15
@@ -48,6 +48,14 @@ def claim(*, now: datetime) -> list[Notification]:
     for notification in claimed:
         notification.attempts += 1
     return claimed
+
+
+def give_back(notifications: list[Notification], *, error: str, now: datetime) -> None:
+    """Return claimed mails that were not tried, with the reason; they are due again soon."""
+    ids = [notification.id for notification in notifications]
+    Notification.objects.filter(id__in=ids).update(
+        attempts=F("attempts") - 1, next_try_at=now + retry_delay(1), last_error=error[:LONGEST_ERROR]
+    )
 
 
 def mark_sent(notification: Notification, *, now: datetime) -> None:

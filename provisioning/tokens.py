@@ -160,7 +160,7 @@ def state_of_secret(secret: str) -> TokenState | None:
 
 
 def state_of_token(token_id: UUID) -> TokenState | None:
-    """Return how a token stands now: what a write asks again once it holds its locks."""
+    """Return how a token stands now: what a write asks again inside its transaction."""
     return state_where(id=token_id)
 
 
@@ -201,8 +201,10 @@ def make_token(
 ) -> IssuedToken:
     """Make and store a token, inside the caller's transaction."""
     label = label.strip()
-    if not 0 < len(label) <= LONGEST_LABEL:
-        message = f"A token needs a label of 1 to {LONGEST_LABEL} characters, such as “Entra production”."
+    if not 0 < len(label) <= LONGEST_LABEL or not label.isprintable():
+        message = (
+            f"A token needs a label of 1 to {LONGEST_LABEL} visible characters, such as “Entra production”."
+        )
         raise InvalidLabel(message)
     if not 1 <= lifetime_days <= LONGEST_LIFETIME_DAYS:
         message = f"A token lives 1 to {LONGEST_LIFETIME_DAYS} days."

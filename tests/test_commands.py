@@ -49,6 +49,7 @@ def test_issuing_can_create_the_organization(db: None) -> None:
         (["No Slug", "--create-organization"], "A slug is 1 to 63 small letters"),
         (["acme", "--expires-in-days", "0"], "A token lives 1 to 3650 days."),
         (["acme", "--label", ""], "A token needs a label"),
+        (["newco", "--create-organization", "--expires-in-days", "0"], "A token lives 1 to 3650 days."),
     ],
 )
 def test_a_token_that_cannot_be_issued_is_told_in_one_line(
@@ -59,6 +60,7 @@ def test_a_token_that_cannot_be_issued_is_told_in_one_line(
 
     assert "\n" not in str(refusal.value)
     assert not ScimToken.objects.exists()
+    assert Organization.objects.count() == 1
 
 
 @pytest.mark.parametrize("by", ["secret", "id"])
@@ -110,7 +112,7 @@ def test_an_operator_is_created_with_a_password(db: None, monkeypatch: pytest.Mo
     ("arguments", "password", "message"),
     [
         (["x", "--name", "X", "--role", "csm"], "correct horse", "Enter a valid email address."),
-        (["a@b.example", "--name", "", "--role", "csm"], "correct horse", "An operator needs a name."),
+        (["a@b.example", "--name", "", "--role", "csm"], "correct horse", "The name is missing."),
         (["a@b.example", "--name", "X", "--role", "csm"], "short", "This password is too short."),
         (
             ["a@b.example", "--name", "X", "--role", "organization_admin"],

@@ -5,7 +5,7 @@ by that organization's own index. There is no count, no other order and no date 
 """
 
 import json
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -54,9 +54,12 @@ class LogQuestion(OrganizationQuestion):
             start = midnight(self.answer("since"))
             rows = rows.filter(at__gte=start, id__gte=first_id(start))
         if self.answer("until"):
-            end = midnight(self.answer("until")) + timedelta(days=1)
+            end = midnight(min(self.answer("until"), LAST_DAY)) + timedelta(days=1)
             rows = rows.filter(at__lt=end, id__lt=first_id(end))
         return rows.filter(about(self.answer("q"))) if self.answer("q") else rows
+
+
+LAST_DAY = date(9999, 1, 1)
 
 
 def about(text: str) -> Q:

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -45,9 +46,10 @@ class Child:
         )
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal to the process and all it has started."""
-        if self.process is not None and self.process.poll() is None:
-            os.killpg(self.process.pid, number)
+        """Send a signal to all that the process has started, even if it is itself dead by now."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
 
     @property
     def is_running(self) -> bool:
@@ -96,6 +98,7 @@ class Supervisor:
             if child.is_running:
                 continue
             if not child.due:
+                child.signal(signal.SIGKILL)  # whatever it had started must not serve on beside its successor
                 code = child.process.returncode if child.process else None
                 is_steady = now - child.started > STEADY_SECONDS
                 child.delay = SHORTEST_DELAY_SECONDS if is_steady else child.delay
@@ -118,8 +121,8 @@ class Supervisor:
                 child.process.wait(timeout=max(deadline - time.monotonic(), 0.0))
             except subprocess.TimeoutExpired:
                 self.say(f"{child.name} does not end; killing it")
-                child.signal(signal.SIGKILL)
-                child.process.wait()
+            child.signal(signal.SIGKILL)
+            child.process.wait()
 
 
 def web_command(*, host: str, port: int, workers: int = 2) -> list[str]:
@@ -138,6 +141,6 @@ def worker_command(*, folder: Path) -> list[str]:
         sys.executable,
         *("-W", "ignore:You're running the worker with superuser privileges"),
         *("-m", "celery", "--app", "hootprov", "--quiet", "worker", "--beat", "--pool", "threads"),
-        *("--concurrency", "2", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"),
+        *("--concurrency", "4", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"),
         *("--schedule", str(folder / "celerybeat-schedule")),
     ]

@@ -12,8 +12,8 @@ class RequestKind(models.TextChoices):
     READ_USERS = "read_users", "Reads of users"
     READ_GROUPS = "read_groups", "Reads of groups"
     DISCOVERY = "discovery", "Reads of the service's own description"
-    REPEATED_REFUSAL = "repeated_refusal", "Refusals folded into one entry"
-    UNLOGGED_REFUSAL = "unlogged_refusal", "Refusals whose entry could not be written"
+    REPEATED = "repeated", "Requests folded into the entry of one like them"
+    UNLOGGED = "unlogged", "Requests whose entry could not be written"
     STRANGER = "stranger", "Calls whose token belongs to nobody"
 
 

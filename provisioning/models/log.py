@@ -109,6 +109,12 @@ class ProvisioningLogEntry(models.Model):
     def __str__(self) -> str:
         return f"{self.get_action_display()} {self.id}"
 
+    def save(self, *args: Any, **options: Any) -> None:
+        """Write a new entry. Raises: LogIsAppendOnly for one that exists."""
+        if not self._state.adding:
+            raise LogIsAppendOnly
+        super().save(*args, **options)
+
     def delete(self, *_args: Any, **_options: Any) -> NoReturn:
         """Refuse. Raises: LogIsAppendOnly, always."""
         raise LogIsAppendOnly

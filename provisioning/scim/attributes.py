@@ -5,6 +5,7 @@ A document is what a client said; a resource is what it is answered, with id, sc
 Source: Microsoft's Hootsuite provisioning tutorial (the eight mapped attributes); RFC 7643 §4.
 """
 
+import re
 from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any
@@ -15,6 +16,7 @@ from django.conf import settings
 from accounts.members import MemberValues
 from accounts.models import Member, Team
 from accounts.teams import TeamValues
+from provisioning.scim import wire
 from provisioning.scim.resources import (
     ENTERPRISE_SCHEMA,
     GROUP_SCHEMA,
@@ -46,7 +48,7 @@ def member_values(document: dict[str, Any]) -> MemberValues:
     columns, other = split(document, USER)
     user_name = columns.get("user_name", "")
     check_visible("userName", user_name)
-    if not user_name.isprintable():
+    if not all(character == " " or is_visible(character) for character in user_name):
         raise InvalidAttribute("userName", "it holds a character that can't be seen")
     work_email = work_email_of(other)
     check_length(WORK_EMAIL, work_email)
@@ -62,6 +64,7 @@ def team_values(document: dict[str, Any]) -> TeamValues:
 
 def split(document: dict[str, Any], table: Columns) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a document's values by column, and what is left of it. Raises: InvalidAttribute."""
+    check_keepable(document)
     other = deepcopy(document)
     columns = {column: taken(other, path) for path, column in table.items()}
     found = {column: value for column, value in columns.items() if value is not None}
@@ -98,8 +101,29 @@ def check_length(attribute: str, value: object) -> None:
 
 def check_visible(attribute: str, value: str) -> None:
     """Check a name. Raises: InvalidAttribute when there is nothing of it to see."""
-    if not any(character.isprintable() and not character.isspace() for character in value):
+    if not any(is_visible(character) for character in value):
         raise InvalidAttribute(attribute, "it is empty")
+
+
+def is_visible(character: str) -> bool:
+    """Whether somebody can see a character."""
+    return character.isprintable() and not character.isspace() and not BLANK.match(character)
+
+
+# Printable to Python, and yet nothing is seen: Unicode's Default_Ignorable_Code_Point, and two blanks.
+BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U0001d159\U000e0100-\U000e01ef]"
+)
+
+
+def check_keepable(document: dict[str, Any]) -> None:
+    """Check what may have come out of a text in a text. Raises: InvalidAttribute when no database keeps it."""
+    for name, value in document.items():
+        try:
+            wire.check({name: value})
+        except ValueError as error:
+            raise InvalidAttribute(name[:100], str(error)) from None
 
 
 def document_of(row: Member | Team) -> dict[str, Any]:

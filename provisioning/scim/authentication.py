@@ -6,18 +6,22 @@ organization, where the token tells which, says whether it was expired or revoke
 Source: RFC 6750 §2.1 (header only; scheme without case) and §3.1.
 """
 
+import structlog
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.db import DatabaseError
+from django.db import Error as DatabaseProblem
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django_scim import constants
 from django_scim.middleware import SCIMAuthCheckMiddleware
 
-from provisioning import logs, tokens
+from provisioning import tokens
 from provisioning.counters import counters
 from provisioning.models import LogStatus, RequestKind
 from provisioning.scim import errors
+from provisioning.scim.engine import write_or_count
 from provisioning.scim.exchange import Exchange, exchange_of, new_exchange
+
+logger = structlog.get_logger(__name__)
 
 NO_ADDRESS = "0.0.0.0"  # noqa: S104 - what came over a Unix socket, counted under an address that is none
 REFUSED_TOKENS = {"token_revoked": "The token was revoked", "token_expired": "The token has expired"}
@@ -33,15 +37,15 @@ class TokenAuthentication(SCIMAuthCheckMiddleware):  # type: ignore[misc]  # dja
         try:
             request.get_host()
             exchange.token = tokens.state_of_secret(secret_of(request))
-            if exchange.token is None or not exchange.token.is_live(exchange.now):
-                note_refusal(exchange)
-                return errors.response_of(errors.unauthorized(), request)
-            tokens.note_use(state=exchange.token, address=exchange.address, now=exchange.now)
         except DisallowedHost:
             return errors.response_of(errors.forged_host(), request)
-        except DatabaseError:
+        except DatabaseProblem:
             # Never 401 for a fault of ours: Entra would quarantine the job.
             return errors.response_of(errors.unavailable(), request)
+        if exchange.token is None or not exchange.token.is_live(exchange.now):
+            note_refusal(exchange)
+            return errors.response_of(errors.unauthorized(), request)
+        note_use(exchange)
         return None
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -77,5 +81,12 @@ def note_refusal(exchange: Exchange) -> None:
     outcome.detail = f"{REFUSED_TOKENS[code]}. {errors.unauthorized.remedy}"
     outcome.duration_ms = exchange.elapsed_ms()
     outcome.fold_key = f"{token.token_id}:{code}:{exchange.now:%Y-%m-%dT%H:%M}"
-    if not logs.write(exchange.logged(), outcome):
-        counters.add(RequestKind.REPEATED_REFUSAL, now=exchange.now, organization_id=token.organization_id)
+    write_or_count(exchange)
+
+
+def note_use(exchange: Exchange) -> None:
+    """Note when and from where a token was used; where that can't be written, nothing depends on it."""
+    try:
+        tokens.note_use(state=exchange.known_token, address=exchange.address, now=exchange.now)
+    except DatabaseProblem:
+        logger.exception("scim:use-unnoted", request_id=str(exchange.id))

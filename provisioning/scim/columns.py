@@ -12,7 +12,7 @@ from scim2_models.path import AttributeBinding
 
 from accounts.models import Member
 from provisioning.scim.errors import invalid_filter
-from provisioning.scim.resources import ENTERPRISE_SCHEMA, EnterpriseUser
+from provisioning.scim.resources import ENTERPRISE_SCHEMA, EnterpriseUser, id_of
 from provisioning.scim.sql import FALSE, Scalar, Sql, is_postgresql
 
 ID: Any = Member._meta.get_field("id")  # noqa: SLF001 - Django's documented model API
@@ -64,7 +64,7 @@ class Columns:
         if operator != "eq":
             raise invalid_filter(reason=f"{attribute} are found by “eq” alone")
         try:
-            id_ = ID.get_db_prep_value(UUID(value), connection)
+            id_ = ID.get_db_prep_value(id_of(value), connection)
         except (ValueError, AttributeError, TypeError):
             return Sql(FALSE)
         other = "member_id" if attribute == "members" else "team_id"

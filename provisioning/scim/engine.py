@@ -12,7 +12,9 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
+from django.db import Error as DatabaseProblem
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views import View
 
@@ -43,7 +45,7 @@ class LogUnwritable(Exception):
 
 FAULTS: dict[type[Exception], errors.Problem] = {
     LogUnwritable: errors.log_unavailable,
-    DatabaseError: errors.unavailable,
+    DatabaseProblem: errors.unavailable,
     ChangedMeanwhile: errors.unavailable,
     Exception: errors.internal_error,
 }
@@ -150,32 +152,41 @@ class Engine(View):
             return
         exchange.outcome.http_status = response.status_code
         exchange.outcome.duration_ms = exchange.elapsed_ms()
-        logs.write(exchange.logged(), exchange.outcome)
+        write_or_count(exchange)
 
     def refuse(self, request: HttpRequest, exchange: Exchange, error: errors.ScimError) -> HttpResponse:
         """Answer a refusal, and write its entry after whatever was rolled back."""
         outcome = exchange.outcome
         outcome.status = LogStatus.FAILURE
         outcome.modified = []
+        outcome.resource_id = exchange.resource_id
         outcome.http_status = error.problem.status
         outcome.scim_type = error.problem.scim_type
         outcome.error_code = error.problem.code
         outcome.detail = error.detail
         outcome.duration_ms = exchange.elapsed_ms()
-        try:
-            logs.write(exchange.logged(), outcome)
-        except DatabaseError:
-            logger.exception("scim:refusal-unlogged", request_id=str(exchange.id), code=error.problem.code)
-            counters.add(
-                RequestKind.UNLOGGED_REFUSAL, now=exchange.now, organization_id=exchange.organization_id
-            )
+        write_or_count(exchange)
         return errors.response_of(error, request)
+
+
+def write_or_count(exchange: Exchange) -> None:
+    """Write an entry that no change depends on; where the log can't be written, count it instead."""
+    try:
+        is_new = logs.write(exchange.logged(), exchange.outcome)
+        kind = None if is_new else RequestKind.REPEATED
+    except DatabaseProblem:
+        logger.exception("scim:unlogged", request_id=str(exchange.id), code=exchange.outcome.error_code)
+        kind = RequestKind.UNLOGGED
+    if kind is not None:
+        counters.add(kind, now=exchange.now, organization_id=exchange.organization_id)
 
 
 def refusal_of(error: Exception, exchange: Exchange) -> errors.ScimError:
     """Return what a client is told of an error; of a fault of ours, that it is one, and nothing of it."""
     if isinstance(error, errors.ScimError):
         return error
+    if isinstance(error, SuspiciousOperation):
+        return errors.invalid_parameter(parameter="The query", form="of fewer parameters")
     if isinstance(error, InvalidAttribute):
         return errors.invalid_value(attribute=error.attribute, reason=error.reason)
     if isinstance(error, InvalidOperation):
@@ -202,7 +213,7 @@ def read_body(request: HttpRequest) -> None:
     """Read a body within its limit, before any transaction is open. Raises: ScimError."""
     limit = settings.SCIM_MAX_BODY_BYTES
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit() or int(length) > limit:
+    if not length.isdecimal() or int(length) > limit:
         raise errors.body_too_large(limit=str(limit))
     if request.META.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
         # Django reads no further than Content-Length says, which such a request does not have.

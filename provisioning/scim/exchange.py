@@ -28,6 +28,7 @@ class Exchange:
     path: str
     address: str | None
     token: TokenState | None = None
+    resource_id: UUID | None = None
     outcome: Outcome = field(default_factory=lambda: Outcome(action=Action.OTHER))
 
     @property

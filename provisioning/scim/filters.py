@@ -40,6 +40,7 @@ from provisioning.scim.columns import GROUP_COLUMNS, USER_COLUMNS, Columns
 from provisioning.scim.exchange import exchange_of
 from provisioning.scim.resources import ENTERPRISE_SCHEMA, EnterpriseUser, Group, User
 from provisioning.scim.sql import FALSE, ITEM, Scalar, Sql, any_item, has_items, joined
+from provisioning.scim.wire import check_text
 
 LONGEST_FILTER = 4096
 MOST_TERMS = 100
@@ -172,6 +173,7 @@ def operand(binding: AttributeBinding, node: Comparison) -> Any:
     """Return what an attribute is compared with, folded as the attribute is. Raises: LibraryError."""
     value = coerce_value(binding, node.value, node.op)
     if isinstance(value, str):
+        check_text(value)
         return normalize("NFC", value) if binding.case_exact else fold(value)
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
@@ -255,16 +257,30 @@ def condition_of(query: str, *, model: Any, columns: Columns) -> RawSQL:
     """Return the condition that a filter means. Raises: ScimError invalid_filter."""
     if len(query) > LONGEST_FILTER:
         raise errors.invalid_filter(reason=f"it is longer than {LONGEST_FILTER} characters")
-    if "\0" in query:
-        raise errors.invalid_filter(reason="it holds a NUL character")
     try:
         tree = ScimFilter.__class_getitem__(model)(query).ast
         if terms_in(tree) > MOST_TERMS:
             raise errors.invalid_filter(reason=f"it compares more than {MOST_TERMS} times")
         sql = Conditions(model, columns).visit(tree)
     except LibraryError as error:
+        raise errors.invalid_filter(reason=reason_of(error)) from None
+    except ValueError as error:
         raise errors.invalid_filter(reason=str(error)) from None
     return RawSQL(f"({sql.text})", sql.parameters, output_field=BooleanField())  # noqa: S611 - parameters apart
+
+
+def reason_of(error: LibraryError) -> str:
+    """Return why the library refuses a filter, in our words and without what the client sent."""
+    said = str(error)
+    if said.startswith("Field not found"):
+        return f"it uses an attribute that is not known here: {said.partition(':')[2].strip()[:60]}"
+    if said.startswith("invalid syntax"):
+        return said
+    if said.startswith("operator"):
+        return "it uses an operator that its attribute does not have"
+    if said.startswith("value"):
+        return "it compares an attribute with a value of another type"
+    return "it selects values of an attribute that has none"
 
 
 def terms_in(node: FilterNode) -> int:

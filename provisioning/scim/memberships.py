@@ -13,7 +13,7 @@ from scim2_models.path import CompareOperator, Comparison, FilterNode, LogicalEx
 
 from accounts.teams import MembershipChange
 from provisioning.scim.operations import InvalidOperation, Operation
-from provisioning.scim.resources import Group
+from provisioning.scim.resources import Group, id_of
 
 MEMBERS = "members"
 MOST_MEMBERS = 10_000
@@ -70,7 +70,7 @@ def known_ids(values: Any, *, verb: str) -> set[UUID]:
     for each in values if isinstance(values, list) else [values]:
         id_ = value_of(each)
         try:
-            ids.add(UUID(id_))
+            ids.add(id_of(id_))
         except ValueError:
             if verb != "remove":
                 raise InvalidOperation("invalidValue", MEMBERS, UNKNOWN) from None
@@ -95,9 +95,9 @@ def filtered(operation: Operation) -> list[str]:
     try:
         tree = Path[Group](operation.path).ast
     except SCIMException:
-        raise InvalidOperation("invalidPath", operation.path[:100], "its path can't be read") from None
+        raise InvalidOperation("invalidPath", operation.shown, "its path can't be read") from None
     if not isinstance(tree, ValuePath) or tree.sub_attr:
-        raise InvalidOperation("invalidPath", operation.path[:100], "only whole members can be named")
+        raise InvalidOperation("invalidPath", operation.shown, "only whole members can be named")
     return ids_in(tree.val_filter)
 
 

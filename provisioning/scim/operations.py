@@ -19,6 +19,7 @@ from provisioning.scim.resources import (
     URN_PREFIX,
     InvalidAttribute,
     Model,
+    check_truths,
     document_of,
     first_fault,
     unknown_extensions,
@@ -27,6 +28,7 @@ from provisioning.scim.resources import (
 MESSAGE = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 VERBS = ("add", "replace", "remove")
 MOST_OPERATIONS = 1000
+LEAST_COLONS = 2  # of a schema: urn:namespace:name
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
@@ -53,6 +55,11 @@ class Operation:
         """The name of the attribute in lower case, without its schema, filter and sub-attribute."""
         head = self.path.partition("[")[0]
         return head.rpartition(":")[2].partition(".")[0].lower()
+
+    @property
+    def shown(self) -> str:
+        """The path as a refusal names it: short, and on one line."""
+        return "".join(character if character.isprintable() else " " for character in self.path[:100])
 
 
 def operations_of(body: dict[str, Any], *, schema: str) -> list[Operation]:
@@ -137,6 +144,8 @@ def patched(model: type[Model], document: dict[str, Any], operations: list[Opera
 
 def applied(model: type[Model], document: dict[str, Any], operations: list[Operation]) -> dict[str, Any]:
     """Return a document as scim2-models patches it. Raises: InvalidOperation, InvalidAttribute."""
+    for operation in operations:
+        check_truths({} if operation.verb == "remove" else {operation.path: operation.value})
     payload = {
         "schemas": [MESSAGE],
         "Operations": [
@@ -180,14 +189,20 @@ def is_unknown_extension(operation: Operation) -> bool:
 
 
 def extended(document: dict[str, Any], operation: Operation) -> dict[str, Any]:
-    """Return a document with one attribute of an unknown extension set or removed."""
+    """Return a document with one attribute of an unknown extension, or all of it, set or removed.
+
+    Raises: InvalidOperation when the path is no URN with an attribute.
+    """
     schema, _, name = operation.path.rpartition(":")
-    if isinstance(operation.value, dict) and is_schema(operation.path):
+    is_whole = (isinstance(operation.value, dict) or operation.verb == "remove") and is_schema(operation.path)
+    if is_whole:
         schema, name = operation.path, ""
+    elif not name or schema.count(":") < LEAST_COLONS:
+        raise InvalidOperation("invalidPath", operation.shown, "its path can't be read")
     stored = next((key for key in document if key.lower() == schema.lower()), schema)
     block = dict(document.get(stored, {}))
     if operation.verb == "remove":
-        block.pop(name, None)
+        block = {} if is_whole else {key: value for key, value in block.items() if key != name}
     elif name:
         block[name] = operation.value
     else:
@@ -205,13 +220,13 @@ def refusal_of(error: ValidationError, operations: list[Operation]) -> Exception
             paths_of(operations) if found.attribute == "The resource" else found.attribute, found.reason
         )
     place = [part for part in fault["loc"] if isinstance(part, int)]
-    path = operations[place[0]].path if place else paths_of(operations)
-    return InvalidOperation(kind.removeprefix("scim_"), path, REASONS.get(kind, str(fault["msg"])))
+    path = operations[place[0]].shown if place else paths_of(operations)
+    return InvalidOperation(kind.removeprefix("scim_"), path, REASONS.get(kind, "its value is not valid"))
 
 
 def paths_of(operations: list[Operation]) -> str:
     """Return the paths of a PATCH, the first few of them, for a refusal."""
-    return ", ".join(dict.fromkeys(operation.path[:100] for operation in operations[:3]))
+    return ", ".join(dict.fromkeys(operation.shown for operation in operations[:3]))
 
 
 def said(error: SCIMException) -> str:

@@ -8,10 +8,10 @@ Source: RFC 7643 §4; Entra's pages on SCIM compatibility and on attribute mappi
 
 import json
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 import scim2_models
-from pydantic import BeforeValidator, ValidationError, model_validator
-from pydantic import Field
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from scim2_models import CaseExact, ComplexAttribute, Context, Mutability, Reference, Required, ScimPolicy
 
 USER_SCHEMA = str(scim2_models.User.__schema__)
@@ -81,7 +81,7 @@ class Manager(scim2_models.Manager):
     """A manager; Entra sends no $ref."""
 
     value: str | None = None
-    ref: Annotated[Reference["User"] | None, Required.false] = Field(
+    ref: Annotated[Reference["User"] | None, Required.false] = Field(  # type: ignore[assignment]  # ours is not required
         None, serialization_alias="$ref", validation_alias="$ref"
     )
 
@@ -137,8 +137,11 @@ def valid(model: type[Model], body: dict[str, Any]) -> dict[str, Any]:
     Extensions we have no class for are kept as they are. Raises: InvalidAttribute.
     """
     given = {name: value for name, value in body.items() if name.lower() not in IGNORED}
-    absent = {name: value for name, value in DEFAULTS.items() if name in model.model_fields and not says(body, name)}
+    absent = {
+        name: value for name, value in DEFAULTS.items() if name in model.model_fields and not says(body, name)
+    }
     given = {name: value for name, value in given.items() if name.lower() not in absent} | absent
+    check_truths(given)
     try:
         resource = model.model_validate(
             given | {"schemas": schemas_of(model, body)},
@@ -212,12 +215,32 @@ def unknown_extensions(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def check_user_name(user_name: str) -> None:
-    """Check a userName. Raises: InvalidAttribute for a userName that nobody could see or type."""
-    if not user_name.strip() or not any(character.isprintable() for character in user_name.strip()):
-        raise InvalidAttribute("userName", "it is empty")
-    if not user_name.isprintable():
-        raise InvalidAttribute("userName", "it holds a character that can't be seen")
+def id_of(text: str) -> UUID:
+    """Return the id a text is. Raises: ValueError for any other form of it than ours: braces, a URN, no hyphens."""
+    id_ = UUID(text)
+    if str(id_) != text.lower():
+        raise ValueError(text)
+    return id_
+
+
+def check_truths(document: dict[str, Any], place: str = "") -> None:
+    """Check what is true or false, which the library would also read in 1 or "yes". Raises: InvalidAttribute."""
+    for name, value in document.items():
+        if name.rpartition(".")[2].lower() in TRUTHS:
+            if not is_truth(value):
+                raise InvalidAttribute(f"{place}{name}", "it must be true or false")
+        elif not name.lower().startswith(URN_PREFIX):
+            for item in value if isinstance(value, list) else [value]:
+                if isinstance(item, dict):
+                    check_truths(item, f"{place}{name}.")
+
+
+def is_truth(value: object) -> bool:
+    """Whether a value is one of the ways to write true or false, or nothing."""
+    return value is None or isinstance(value, bool) or str(value).lower() in ("true", "false", "")
+
+
+TRUTHS = frozenset({"active", "primary"})
 
 
 def first_fault(error: ValidationError) -> InvalidAttribute:

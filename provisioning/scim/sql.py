@@ -82,7 +82,7 @@ ORDERING = ("gt", "ge", "lt", "le")
 TEMPLATES_POSTGRESQL = {
     "eq": "{} = %s",
     "ne": "{} <> %s",
-    "co": "position(%s in {}) > 0",
+    "co": "strpos({}, %s) > 0",
     "sw": "starts_with({}, %s)",
     "ew": "right({}, length(%s)) = %s",
     "gt": "{} > %s",

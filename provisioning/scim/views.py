@@ -73,10 +73,11 @@ class ResourceView:
     def id_in_address(self) -> UUID:
         """Return the id that the address names. Raises: ScimError not_found when it can't be one."""
         try:
-            id_ = UUID(self.kwargs["uuid"])
+            id_ = resources.id_of(self.kwargs["uuid"])
         except ValueError:
             raise self.not_found() from None
-        exchange_of(self.request).outcome.resource_id = id_
+        exchange = exchange_of(self.request)
+        exchange.resource_id = exchange.outcome.resource_id = id_
         return id_
 
     def get_object(self) -> Any:
@@ -273,11 +274,15 @@ class RootSearchView(stock.SearchView, Engine):  # type: ignore[misc]  # django-
         """Answer a page of what the body asks for; who lacks a filtered attribute does not fit."""
         exchange_of(request).outcome.action = Action.READ
         query = query_of(parameters_of(body_object(request)))
-        total, found, refusals = 0, [], []
+        total = 0
+        found: list[dict[str, Any]] = []
+        refusals: list[errors.ScimError] = []
         for view in (UsersView(), GroupsView()):
             view.setup(request)
             try:
-                part = replace(query, start_index=max(query.start_index - total, 1), count=query.count - len(found))
+                part = replace(
+                    query, start_index=max(query.start_index - total, 1), count=query.count - len(found)
+                )
                 count, rows = view.found(part)
             except errors.ScimError as refusal:
                 refusals.append(refusal)
@@ -354,6 +359,6 @@ def tagged(response: HttpResponse, adapter: Any) -> HttpResponse:
 def is_guid(text: str) -> bool:
     """Whether a text is a GUID as Entra writes it."""
     try:
-        return str(UUID(text)) == text.lower()
+        return bool(resources.id_of(text))
     except ValueError:
         return False

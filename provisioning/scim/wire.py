@@ -51,12 +51,11 @@ def parsed(text: str) -> Any:
 
 
 def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Build an object. Raises: ValueError when a key stands there twice."""
-    built = dict(pairs)
-    if len(built) != len(pairs):
+    """Build an object. Raises: ValueError when an attribute stands there twice, in whatever spelling."""
+    if len({name.lower() for name, _ in pairs}) != len(pairs):
         message = "an attribute stands in the same object twice"
         raise ValueError(message)
-    return built
+    return dict(pairs)
 
 
 def refuse_constant(_constant: str) -> NoReturn:

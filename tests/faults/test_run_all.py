@@ -62,6 +62,11 @@ def children_of(process: int) -> dict[int, str]:
     return found
 
 
+def children_text(process: int) -> str:
+    """Return the numbers of the processes that one has started itself."""
+    return " ".join(task.read_text() for task in Path(f"/proc/{process}/task").glob("*/children"))
+
+
 def is_alive(process: int) -> bool:
     """Whether a process runs; one that has ended may wait for init to take note of it."""
     try:
@@ -90,6 +95,23 @@ def test_what_is_killed_comes_back_and_nothing_is_left_at_the_end(running: Runni
     assert running.process.wait(timeout=30) == 0
     assert len(processes) >= 8
     assert [number for number in processes if is_alive(number)] == []
+
+
+def test_a_web_server_whose_head_was_killed_leaves_no_worker_behind(
+    running: Running, product: Product
+) -> None:
+    children = children_of(running.process.pid)
+    heads = [int(child) for child in children_text(running.process.pid).split()]
+    web = next(number for number in heads if "granian" in children[number])
+    workers = children_of(web)
+
+    os.kill(web, signal.SIGKILL)
+    running.read_until("The web server ended")
+    running.process.terminate()
+    running.read_until("HootProv has stopped.")
+
+    assert len(workers) >= 2
+    assert [number for number in workers if is_alive(number)] == []
 
 
 def test_the_worker_sends_what_a_command_wrote(running: Running, product: Product, inbox: Inbox) -> None:
@@ -126,6 +148,10 @@ def test_the_worker_sends_what_a_command_wrote(running: Running, product: Produc
         ("CELERY_BROKER_URL", "amqp://localhost"),
         ("CELERY_BROKER_URL", "redis://127.0.0.1:1/0"),
         ("EMAIL_URL", "pigeon://roof"),
+        ("EMAIL_URL", "smtp://"),
+        ("BASE_URL", "http://exa mple.com"),
+        ("HOST", "nosuchhost.invalid"),
+        ("CELERY_BROKER_URL", "redis://127.0.0.1:6379/abc"),
         ("TRUSTED_PROXIES", "-1"),
     ],
 )

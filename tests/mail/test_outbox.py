@@ -42,7 +42,7 @@ def test_a_mail_goes_out_once_in_text_and_html(
     assert row.sent_at is not None
 
 
-def test_a_mail_that_cannot_be_sent_is_tried_again(
+def test_a_mail_server_that_is_away_costs_no_mail_an_attempt(
     acme: Organization, org_admin: Operator, settings: Settings
 ) -> None:
     deliver_to(settings, free_port())
@@ -51,9 +51,24 @@ def test_a_mail_that_cannot_be_sent_is_tried_again(
     assert tasks.relay_notifications() == 0
 
     row = Notification.objects.get()
-    assert (row.attempts, row.sent_at, row.gave_up_at) == (1, None, None)
+    assert (row.attempts, row.sent_at, row.gave_up_at) == (0, None, None)
     assert row.last_error.startswith("ConnectionRefusedError")
     assert row.next_try_at > clock.now()
+
+
+def test_a_mail_that_cannot_be_made_does_not_hold_up_the_others(
+    acme: Organization, org_admin: Operator, inbox: Inbox, settings: Settings
+) -> None:
+    deliver_to(settings, inbox.port)
+    make_token(acme)
+    Notification.objects.update(kind="no_such_template")
+    make_token(acme)
+
+    assert tasks.relay_notifications() == 1
+
+    broken = Notification.objects.get(kind="no_such_template")
+    assert (broken.attempts, broken.sent_at) == (1, None)
+    assert broken.last_error.startswith("TemplateDoesNotExist")
 
 
 def test_a_mail_is_given_up_after_its_last_attempt(acme: Organization, org_admin: Operator) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from accounts import clock
 from accounts.errors import AccountsError, UnknownOrganization
@@ -35,14 +36,15 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Issue the token. Raises: CommandError with what is wrong."""
         try:
-            organization = organization_of(options["slug"], may_create=options["create_organization"])
-            issued = tokens.issue_token(
-                organization=organization,
-                label=options["label"],
-                issued_by=None,
-                now=clock.now(),
-                lifetime_days=options["expires_in_days"],
-            )
+            with transaction.atomic():
+                organization = organization_of(options["slug"], may_create=options["create_organization"])
+                issued = tokens.issue_token(
+                    organization=organization,
+                    label=options["label"],
+                    issued_by=None,
+                    now=clock.now(),
+                    lifetime_days=options["expires_in_days"],
+                )
         except (AccountsError, ProvisioningError) as error:
             raise CommandError(str(error)) from None
         self.stderr.write(

@@ -58,6 +58,9 @@ def check_port() -> None:
         with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((settings.HOST, settings.PORT))
+    except socket.gaierror:
+        message = "HOST is no address of this machine: set it to one, or to 127.0.0.1."
+        raise CommandError(message) from None
     except OSError as error:
         message = f"HOST and PORT can't be listened on ({error.strerror}): set PORT to a free one."
         raise CommandError(message) from None
@@ -68,7 +71,7 @@ def check_broker() -> None:
     try:
         with current_app.connection_for_write() as broker:
             broker.ensure_connection(max_retries=1, interval_start=0, timeout=2)
-    except (BrokerError, OSError):
+    except (BrokerError, OSError, ValueError):
         message = "The broker does not answer: check CELERY_BROKER_URL and the server behind it."
         raise CommandError(message) from None
 
