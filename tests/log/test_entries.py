@@ -98,11 +98,28 @@ def test_no_secret_enters_an_entry(entra: ScimClient, acme_token: IssuedToken) -
     assert "hunter2" not in str(entry.personal)
 
 
+@pytest.mark.parametrize("query", ['meta.created gt "{}"', 'userName ne "{}" and shoeSize eq "{}"', '"{}"'])
+def test_a_refusal_repeats_nothing_of_what_was_sent(
+    entra: ScimClient, acme_token: IssuedToken, query: str
+) -> None:
+    refused = entra.get("/Users", filter=query.replace("{}", acme_token.secret))
+
+    entry = ProvisioningLogEntry.objects.get()
+    assert refused.status_code == 400
+    assert acme_token.secret not in refused.content.decode() + entry.detail + entry.path
+
+
+@pytest.mark.parametrize("method", ["VERSION-CONTROLX", "X" * 300])
+def test_a_refused_verb_of_any_length_has_its_entry(entra: ScimClient, method: str) -> None:
+    assert entra.request(method, "/Users/a%00b").status_code == 405
+    assert ProvisioningLogEntry.objects.get().method == method[:8]
+
+
 def test_an_entry_can_be_neither_changed_nor_deleted(acme_token: IssuedToken) -> None:
     entry = make_entry(acme_token)
     entries = ProvisioningLogEntry.objects.filter(id=entry.id)
 
-    for forbidden in (entry.delete, entries.delete, lambda: entries.update(status="skipped")):
+    for forbidden in (entry.save, entry.delete, entries.delete, lambda: entries.update(status="skipped")):
         with pytest.raises(LogIsAppendOnly):
             forbidden()
 

@@ -1,12 +1,17 @@
 """A change exists if and only if its entry does."""
 
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 
+from accounts import clock
 from accounts.models import Member, Organization
-from provisioning.models import ProvisioningLogEntry
+from provisioning import tokens
+from provisioning.counters import counters
+from provisioning.models import ProvisioningLogEntry, RequestKind
+from provisioning.tokens import IssuedToken
 from tests.cast import ScimClient
 from tests.factories import make_member, user_body
 
@@ -67,6 +72,20 @@ def test_a_refusal_whose_entry_cannot_be_written_is_still_answered(
 
 def test_reads_go_on_without_the_log(entra: ScimClient, unwritable_log: None) -> None:
     assert entra.get("/Users").status_code == 200
+
+
+def test_a_revoked_token_is_still_refused_as_such_without_the_log(
+    entra: ScimClient, acme: Organization, acme_token: IssuedToken, unwritable_log: None
+) -> None:
+    tokens.revoke_token(token_id=acme_token.token.id, organization=acme, revoked_by=None, now=clock.now())
+
+    assert entra.get("/Users").status_code == 401
+    assert [key.kind for key in counters.sums] == [RequestKind.UNLOGGED]
+
+
+def test_test_connection_goes_on_without_the_log(entra: ScimClient, unwritable_log: None) -> None:
+    assert entra.get("/Users", filter=f'userName eq "{uuid4()}"').status_code == 200
+    assert RequestKind.UNLOGGED in [key.kind for key in counters.sums]
 
 
 def test_the_log_writes_again_after_its_table_does(entra: ScimClient) -> None:

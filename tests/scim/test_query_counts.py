@@ -1,31 +1,48 @@
 """What a request costs in queries does not grow with what it does not touch."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.members import MemberValues
-from accounts.models import Member, Organization
+from accounts.models import Member, Organization, Team, TeamMembership
 from tests.cast import ScimClient
 from tests.factories import make_member, user_body
 
 FREE = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "ROLLBACK")
-SIZES = [10, 2000]
+SIZES = [10, 10_000]
+PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
-def fill(organization: Organization, count: int) -> None:
+def fill(organization: Organization, count: int) -> list[Member]:
     """Create that many members in one statement."""
     values = (MemberValues(user_name=f"user{number}@acme.example") for number in range(count))
-    Member.objects.bulk_create(Member(organization=organization, **each.columns()) for each in values)
+    return Member.objects.bulk_create(Member(organization=organization, **each.columns()) for each in values)
 
 
-def queries_of(entra: ScimClient, method: str, path: str, body: object = None) -> list[str]:
-    """Return the statements of one request, without those that only open or end a transaction."""
+def make_team(organization: Organization, members: list[Member]) -> Team:
+    """Create a team of members."""
+    team = Team.objects.create(organization=organization, display_name="News", display_name_key="news")
+    TeamMembership.objects.bulk_create(
+        TeamMembership(organization=organization, team=team, member=member) for member in members
+    )
+    return team
+
+
+def queries_of(entra: ScimClient, method: str, path: str, body: object = None) -> int:
+    """Return how many statements one request takes, but for those that only open or end a transaction."""
     entra.get("/ServiceProviderConfig")  # writes the minute's last use, which is not counted
     with CaptureQueriesContext(connection) as captured:
         answer = entra.request(method, path, body)
-    assert answer.status_code < 300
-    return [query["sql"] for query in captured if not query["sql"].startswith(FREE)]
+    assert answer.status_code < 300, answer.content
+    return len([query for query in captured if not query["sql"].startswith(FREE)])
+
+
+def patch(*operations: dict[str, Any]) -> dict[str, Any]:
+    """Return a PATCH body."""
+    return {"schemas": [PATCH], "Operations": list(operations)}
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -35,24 +52,46 @@ def queries_of(entra: ScimClient, method: str, path: str, body: object = None) -
         pytest.param(3, "/Users?filter=userName+eq+%22amelie@acme.example%22", id="a filter hit"),
         pytest.param(3, "/Users?filter=userName+eq+%22nobody%22", id="a filter miss"),
         pytest.param(5, "/Users?count=100", id="a list of 100"),
+        pytest.param(5, "/Groups", id="a list of groups"),
+        pytest.param(2, "/Groups?filter=displayName+eq+%22news%22&excludedAttributes=members", id="a group"),
     ],
 )
 def test_finding_costs_the_same_at_any_size(
     entra: ScimClient, acme: Organization, size: int, budget: int, path: str
 ) -> None:
     make_member(acme, "amelie@acme.example")
-    fill(acme, size)
+    make_team(acme, fill(acme, size))
 
-    assert len(queries_of(entra, "GET", path)) <= budget
+    assert queries_of(entra, "GET", path) <= budget
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_reading_and_changing_one_user_costs_the_same_at_any_size(
-    entra: ScimClient, acme: Organization, size: int
-) -> None:
+def test_one_user_costs_the_same_at_any_size(entra: ScimClient, acme: Organization, size: int) -> None:
     member = make_member(acme, "amelie@acme.example")
-    fill(acme, size)
+    make_team(acme, [member, *fill(acme, size)])
+    path = f"/Users/{member.id}"
 
-    assert len(queries_of(entra, "GET", f"/Users/{member.id}")) <= 3
-    assert len(queries_of(entra, "POST", "/Users", user_body("new@acme.example"))) <= 5
-    assert len(queries_of(entra, "DELETE", f"/Users/{member.id}")) <= 11
+    assert queries_of(entra, "GET", path) <= 3
+    assert queries_of(entra, "POST", "/Users", user_body("new@acme.example")) <= 5
+    assert queries_of(entra, "PATCH", path, patch({"op": "Replace", "path": "active", "value": "False"})) <= 6
+    assert queries_of(entra, "PUT", path, user_body("amelie@acme.example")) <= 6
+    assert queries_of(entra, "DELETE", path) <= 12
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("count", [1, 1000])
+def test_members_of_a_group_cost_the_same_however_many(
+    entra: ScimClient, acme: Organization, size: int, count: int
+) -> None:
+    team = make_team(acme, fill(acme, size))
+    new = [make_member(acme, f"new{number}") for number in range(count)]
+    ids = [{"value": str(member.id)} for member in new]
+    path = f"/Groups/{team.id}"
+
+    assert queries_of(entra, "PATCH", path, patch({"op": "Add", "path": "members", "value": ids})) <= 8
+    assert queries_of(entra, "PATCH", path, patch({"op": "Remove", "path": "members", "value": ids})) <= 8
+    assert (
+        queries_of(entra, "PATCH", path, patch({"op": "Replace", "path": "displayName", "value": "X"})) <= 8
+    )
+    assert queries_of(entra, "GET", f"{path}?excludedAttributes=members") <= 2
+    assert TeamMembership.objects.count() == size
