@@ -14,8 +14,10 @@ from accounts.admin.questions import OrganizationQuestion
 from accounts.admin.sites import staff_site
 from accounts.admin.words import Button, Fact, Section, Tone, badge, link, moment
 from accounts.keys import fold
-from accounts.models import Member
+from accounts.models import Member, Team
 from provisioning.admin.log import log_of
+
+MOST_SHOWN = 50
 
 
 class MemberQuestion(OrganizationQuestion):
@@ -67,6 +69,7 @@ class MemberPage(StaffPage):
         other = json.dumps(row.other, ensure_ascii=False, indent=2, sort_keys=True)
         return [
             Section(title="Member", facts=facts_of(row)),
+            teams_of(row),
             Section(title="Every other attribute, as Entra sent it", text=other),
         ]
 
@@ -76,6 +79,18 @@ class MemberPage(StaffPage):
             Button("Log of this member", log_of(row, row.organization), "primary"),
             Button("Organization", row_url(row.organization)),
         ]
+
+
+def teams_of(member: Member) -> Section:
+    """Return the teams a member is in, by name."""
+    teams = Team.objects.of_organization(member.organization_id).filter(memberships__member=member)
+    shown = teams.order_by("display_name_key")[:MOST_SHOWN]
+    return Section(
+        title="Teams",
+        headers=["displayName"],
+        rows=[[link(team.display_name, row_url(team))] for team in shown],
+        empty="This member is in no team.",
+    )
 
 
 def facts_of(member: Member) -> list[Fact]:

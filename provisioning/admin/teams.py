@@ -1,4 +1,4 @@
-"""Teams, read-only: their names and how many are in them."""
+"""Teams, read-only: their names and who is in them."""
 
 import json
 from typing import Any
@@ -13,8 +13,10 @@ from accounts.admin.questions import OrganizationQuestion
 from accounts.admin.sites import staff_site
 from accounts.admin.words import Button, Fact, Section, counted, link, moment
 from accounts.keys import fold
-from accounts.models import Team, TeamMembership
+from accounts.models import Member, Team, TeamMembership
 from provisioning.admin.log import log_of
+
+MOST_SHOWN = 50
 
 
 class TeamQuestion(OrganizationQuestion):
@@ -54,7 +56,7 @@ class TeamPage(StaffPage):
         return moment(team.modified_at)
 
     def sections(self, row: Team) -> list[Section]:
-        """Return every attribute, and how many are in it."""
+        """Return every attribute, and who is in it."""
         memberships = TeamMembership.objects.of_organization(row.organization_id).filter(team=row)
         facts = [
             Fact("Organization", link(str(row.organization), row_url(row.organization))),
@@ -68,6 +70,7 @@ class TeamPage(StaffPage):
         other = json.dumps(row.other, ensure_ascii=False, indent=2, sort_keys=True)
         return [
             Section(title="Team", facts=facts),
+            members_of(row),
             Section(title="Every other attribute, as Entra sent it", text=other),
         ]
 
@@ -77,3 +80,19 @@ class TeamPage(StaffPage):
             Button("Log of this team", log_of(row, row.organization), "primary"),
             Button("Organization", row_url(row.organization)),
         ]
+
+
+def members_of(team: Team) -> Section:
+    """Return the first of the members of a team, by name."""
+    members = Member.objects.of_organization(team.organization_id).filter(memberships__team=team)
+    shown = members.order_by("user_name_key")[:MOST_SHOWN]
+    return Section(
+        title="Members",
+        note=f"The first {MOST_SHOWN}, by userName.",
+        headers=["userName", "displayName", "active"],
+        rows=[
+            [link(member.user_name, row_url(member)), member.display_name, str(member.is_active)]
+            for member in shown
+        ],
+        empty="Nobody is in this team. Entra adds members after it has created the group.",
+    )
