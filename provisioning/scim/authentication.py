@@ -6,11 +6,13 @@ organization, where the token tells which, says whether it was expired or revoke
 Source: RFC 6750 §2.1 (header only; scheme without case) and §3.1.
 """
 
+from contextlib import suppress
+
 import structlog
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.db import Error as DatabaseProblem
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django_scim import constants
 from django_scim.middleware import SCIMAuthCheckMiddleware
 
@@ -49,7 +51,8 @@ class TokenAuthentication(SCIMAuthCheckMiddleware):  # type: ignore[misc]  # dja
         return None
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Add what every SCIM answer carries."""
+        """Add what every SCIM answer carries, and read what the client still sends."""
+        drain(request)
         if request.method == "HEAD":
             response["Content-Length"] = str(len(response.getvalue()))
             response.content = b""  # type: ignore[attr-defined]  # every answer here is a whole one
@@ -59,6 +62,14 @@ class TokenAuthentication(SCIMAuthCheckMiddleware):  # type: ignore[misc]  # dja
         response["X-Content-Type-Options"] = "nosniff"
         response["X-Request-ID"] = str(exchange_of(request).id)
         return response
+
+
+def drain(request: HttpRequest) -> None:
+    """Read a body that a refusal had no need of: cut off while it sends, a client never sees the answer."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if length.isdigit() and int(length) <= settings.SCIM_MAX_BODY_BYTES:
+        with suppress(UnreadablePostError):
+            _ = request.body
 
 
 def secret_of(request: HttpRequest) -> str:

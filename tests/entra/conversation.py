@@ -99,10 +99,19 @@ class Conversation:
             headers["content-type"] = "application/scim+json; charset=utf-8"
         headers |= {name.lower(): value for name, value in (request.get("headers") or {}).items()}
         sent = {name: value for name, value in headers.items() if value is not None}
-        self.connection.request(request["method"], target, body.encode() if body is not None else None, sent)
-        answer = self.connection.getresponse()
+        answer = self.exchange(request["method"], target, body.encode() if body is not None else None, sent)
         received = {name.lower(): value for name, value in answer.getheaders()}
         return Answer(answer.status, received, answer.read().decode())
+
+    def exchange(self, *request: Any) -> http.client.HTTPResponse:
+        """Send over the open connection; once more over a new one where the server had closed it meanwhile."""
+        try:
+            self.connection.request(*request)
+            return self.connection.getresponse()
+        except (ConnectionError, http.client.RemoteDisconnected):
+            self.connection.close()
+            self.connection.request(*request)
+            return self.connection.getresponse()
 
     def filled(self, value: Any) -> Any:
         """Return a value with its variables; a text that is one variable keeps that one's type."""

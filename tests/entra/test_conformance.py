@@ -55,3 +55,11 @@ def test_scim_sanity_finds_nothing_but_its_own_faults(server: Product) -> None:
     failed = {each["name"] for each in results if each["status"] == "fail"}
     assert failed <= PROBES_OWN_FAULTS
     assert len([each for each in results if each["status"] == "pass"]) >= 25
+
+
+def test_a_refusal_reaches_a_client_that_is_still_sending(server: Product) -> None:
+    body = {"schemas": [], "userName": "a", "title": "x" * 900_000}
+
+    answers = {server.call("POST", "/scim/v2/Users", body, secret="wrong")[0] for _ in range(20)}
+
+    assert answers == {401}
