@@ -11,6 +11,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.wait import WebDriverWait
 
+from provisioning.management.entra.cycles import run
+from provisioning.management.entra.options import Options
 from tests.factories import PASSWORD, user_body
 from tests.processes import ROOT, Product
 
@@ -41,6 +43,16 @@ class Console:
             element.send_keys(value)
         element.send_keys(Keys.ENTER)
         WebDriverWait(self.browser, 30).until(staleness_of(element))
+
+    def has_link(self, text: str) -> bool:
+        """Whether the page has a link."""
+        links = self.browser.find_elements(By.PARTIAL_LINK_TEXT, text)
+        return any(link.get_attribute("href") for link in links)
+
+    def targets(self) -> list[str]:
+        """Return whom the entries of a page of the log are about."""
+        cells = self.browser.find_elements(By.CSS_SELECTOR, "#result_list .field-shown_target")
+        return [cell.text for cell in cells]
 
     def text(self) -> str:
         """Return what the page says."""
@@ -109,3 +121,27 @@ def test_a_csm_issues_a_token_that_works_and_sees_its_calls(
     for said in ("amelie@acme.example", 'emails[type eq "work"].value', "America/Vancouver"):
         assert said in entry
     assert secret not in log + entry
+
+
+def test_a_hundred_creations_of_entra_are_a_hundred_entries_in_the_browser(
+    browser: webdriver.Chrome, product: Product
+) -> None:
+    create_csm(product)
+    secret = product.manage("issue_scim_token", "acme", "--create-organization")
+    console = Console(browser, product)
+    shown: list[str] = []
+
+    with product.web():
+        report = run(
+            Options(base=f"http://127.0.0.1:{product.port}/scim/v2", token=secret, users=100), stream=None
+        )
+        console.open("")
+        console.submit(username=CSM, password=PASSWORD)
+        console.open("provisioning/provisioninglogentry/?action=create&status=success")
+        shown += console.targets()
+        while console.has_link("Next"):
+            console.follow("Next")
+            shown += console.targets()
+
+    assert list(report.wrong_answers) == []
+    assert len(shown) == len(set(shown)) == 100
