@@ -5,6 +5,7 @@ A document is what a client said; a resource is what it is answered, with id, sc
 Source: Microsoft's Hootsuite provisioning tutorial (the eight mapped attributes); RFC 7643 §4.
 """
 
+import json
 import re
 from collections.abc import Iterable
 from copy import deepcopy
@@ -70,6 +71,8 @@ def split(document: dict[str, Any], table: Columns) -> tuple[dict[str, Any], dic
     found = {column: value for column, value in columns.items() if value is not None}
     for path, column in table.items():
         check_length(".".join(path), found.get(column))
+    if len(json.dumps(other)) > settings.SCIM_MAX_BODY_BYTES:
+        raise InvalidAttribute("The resource", f"it would grow beyond {settings.SCIM_MAX_BODY_BYTES} bytes")
     return found, other
 
 

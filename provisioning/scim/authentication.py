@@ -67,7 +67,7 @@ class TokenAuthentication(SCIMAuthCheckMiddleware):  # type: ignore[misc]  # dja
 def drain(request: HttpRequest) -> None:
     """Read a body that a refusal had no need of: cut off while it sends, a client never sees the answer."""
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if length.isdigit() and int(length) <= settings.SCIM_MAX_BODY_BYTES:
+    if length.isdecimal() and int(length) <= settings.SCIM_MAX_BODY_BYTES:
         with suppress(UnreadablePostError):
             _ = request.body
 

@@ -34,8 +34,6 @@ class Columns:
             return self.columns[path]
         if path == ("id",):
             return IdScalar(Sql(self.id_text()), indexed=f"{self.table}.id")
-        if path[0] in ("meta", "schemas"):
-            raise invalid_filter(reason=f"{'.'.join(path)} is not searched here")
         document, place = self.document(binding)
         if path in self.texts:
             place = (self.texts[path],)
@@ -44,7 +42,9 @@ class Columns:
         return Scalar.within(document, place, is_truth=is_truth)
 
     def document(self, binding: AttributeBinding) -> tuple[Sql, tuple[str, ...]]:
-        """Return the JSON that holds an attribute, and where in it."""
+        """Return the JSON that holds an attribute, and where in it. Raises: ScimError invalid_filter."""
+        if binding.field_name in ("meta", "schemas", "password"):
+            raise invalid_filter(reason=f"{binding.field_name} is not searched here")
         column = "other" if binding.case_exact else "folded"
         name = wire_name(binding.model, binding.field_name)
         place = (ENTERPRISE_SCHEMA, name) if binding.model is EnterpriseUser else (name,)
@@ -63,12 +63,21 @@ class Columns:
             return Sql(f"EXISTS ({self.related_sql})")
         if operator != "eq":
             raise invalid_filter(reason=f"{attribute} are found by “eq” alone")
+        if value is None:
+            return ~self.related(attribute, "pr", None)
+        return self.related_where(self.is_with(attribute, value))
+
+    def related_where(self, condition: Sql) -> Sql:
+        """Return whether one membership fulfils a condition."""
+        return Sql(f"EXISTS ({self.related_sql} AND ({condition.text}))", condition.parameters)
+
+    def is_with(self, attribute: str, value: Any) -> Sql:
+        """Return whether a membership is that with an id; what can't be an id is nobody's."""
         try:
             id_ = ID.get_db_prep_value(id_of(value), connection)
         except (ValueError, AttributeError, TypeError):
             return Sql(FALSE)
-        other = "member_id" if attribute == "members" else "team_id"
-        return Sql(f"EXISTS ({self.related_sql} AND {other} = %s)", (id_,))
+        return Sql(f"{'member_id' if attribute == 'members' else 'team_id'} = %s", (id_,))
 
 
 class IdScalar(Scalar):
@@ -106,6 +115,7 @@ USER_COLUMNS = Columns(
         ("user_name",): always("accounts_member.user_name_key"),
         ("external_id",): Scalar.column("accounts_member.external_id"),
         ("active",): always("accounts_member.is_active"),
+        ("meta", "resource_type"): Scalar(Sql("'User'")),
         ("meta", "created"): always("accounts_member.created_at"),
         ("meta", "last_modified"): always("accounts_member.modified_at"),
     },
@@ -123,6 +133,7 @@ GROUP_COLUMNS = Columns(
     columns={
         ("display_name",): always("accounts_team.display_name_key"),
         ("external_id",): Scalar.column("accounts_team.external_id"),
+        ("meta", "resource_type"): Scalar(Sql("'Group'")),
         ("meta", "created"): always("accounts_team.created_at"),
         ("meta", "last_modified"): always("accounts_team.modified_at"),
     },

@@ -10,7 +10,6 @@ Source: RFC 7644 §3.4.2.2.
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar
-from unicodedata import normalize
 
 from django.db import connection
 from django.db.models import BooleanField
@@ -58,6 +57,8 @@ class Conditions(FilterVisitor[Sql]):
         binding = self.bound(node.attr_path)
         value = operand(binding, node)
         if is_readonly_list(binding):
+            if binding.sub_field_name not in (None, "value"):
+                raise errors.invalid_filter(reason=f"{binding.field_name} are found by their value alone")
             return self.columns.related(binding.field_name, node.op.value, value)
         if not binding.is_multivalued:
             return self.scalar(binding).compare(node.op.value, value)
@@ -96,7 +97,7 @@ class Conditions(FilterVisitor[Sql]):
         """Tell whether one value of an attribute fulfils a filter of its own."""
         binding = self.bound(node.attr_path, is_comparison=False)
         if is_readonly_list(binding):
-            return related_by_value(self, binding, node.val_filter)
+            return self.columns.related_where(related_by_value(self.columns, binding, node.val_filter))
         if is_work_email(binding, node.val_filter):
             return Scalar.column("work_email_key", is_always_there=True).compare(
                 "eq", work_value(node.val_filter)
@@ -170,16 +171,28 @@ class ItemConditions(FilterVisitor[Sql]):
 
 
 def operand(binding: AttributeBinding, node: Comparison) -> Any:
-    """Return what an attribute is compared with, folded as the attribute is. Raises: LibraryError."""
+    """Return what an attribute is compared with, folded as the attribute is. Raises: LibraryError, ScimError."""
+    if isinstance(node.value, int | float) and not isinstance(node.value, bool):
+        raise errors.invalid_filter(reason="it compares with a number, and no attribute here is one")
     value = coerce_value(binding, node.value, node.op)
+    if binding.target_type is datetime and value is not None:
+        return moment(value)
     if isinstance(value, str):
         check_text(value)
-        return normalize("NFC", value) if binding.case_exact else fold(value)
-    if isinstance(value, datetime):
-        return connection.ops.adapt_datetimefield_value(value)
+        return value if binding.case_exact else fold(value)
     if value is None or isinstance(value, bool):
         return value
     raise errors.invalid_filter(reason=f"values of {binding.field_name} can't be compared")
+
+
+def moment(value: Any) -> Any:
+    """Return a time as the database compares it. Raises: ScimError for a part of one, or one of no year."""
+    if not isinstance(value, datetime):
+        raise errors.invalid_filter(reason="it looks for a part of a time")
+    try:
+        return connection.ops.adapt_datetimefield_value(value)
+    except OverflowError:
+        raise errors.invalid_filter(reason="it compares with a time outside of the years 1 to 9999") from None
 
 
 def is_truth(binding: AttributeBinding) -> bool:
@@ -237,20 +250,24 @@ def is_work_email(binding: AttributeBinding, node: FilterNode) -> bool:
 
 
 def work_value(node: FilterNode) -> str:
-    """Return the address such a filter looks for."""
-    return fold(terms_of(node)["value"])
+    """Return the address such a filter looks for. Raises: ValueError for one that no database can keep."""
+    address: str = terms_of(node)["value"]
+    check_text(address)
+    return fold(address)
 
 
-def related_by_value(conditions: Conditions, binding: AttributeBinding, node: FilterNode) -> Sql:
-    """Return whether somebody is in a group, by `members[value eq "id"]`. Raises: ScimError."""
+def related_by_value(columns: Columns, binding: AttributeBinding, node: FilterNode) -> Sql:
+    """Return whether a membership is one that `members[value eq "id"]` names. Raises: ScimError."""
     if isinstance(node, LogicalExpr):
         return joined(
-            node.op.value.upper(), [related_by_value(conditions, binding, term) for term in node.terms]
+            node.op.value.upper(), [related_by_value(columns, binding, term) for term in node.terms]
         )
-    is_id = isinstance(node, Comparison) and node.attr_path.attr.lower() == "value"
-    if not is_id or node.op != CompareOperator.eq:  # type: ignore[attr-defined]  # a Comparison by is_id
+    if isinstance(node, Not):
+        return ~related_by_value(columns, binding, node.expr)
+    is_equality = isinstance(node, Comparison) and node.op == CompareOperator.eq
+    if not isinstance(node, Comparison) or not is_equality or node.attr_path.attr.lower() != "value":
         raise errors.invalid_filter(reason=f"{binding.field_name} are found by their value alone")
-    return conditions.columns.related(binding.field_name, "eq", node.value)  # type: ignore[attr-defined]  # as above
+    return columns.is_with(binding.field_name, node.value)
 
 
 def condition_of(query: str, *, model: Any, columns: Columns) -> RawSQL:

@@ -37,15 +37,22 @@ def change_of(operations: list[Operation]) -> MembershipChange:
             removed |= ids
         else:
             is_cleared, removed, added = True, set(), ids if operation.verb == "replace" else set()
-    if len(added) + len(removed) > MOST_MEMBERS:
-        raise InvalidOperation("tooMany", MEMBERS, f"they are more than {MOST_MEMBERS} in one request")
-    return MembershipChange(is_cleared=is_cleared, removed=frozenset(removed), added=frozenset(added))
+    change = MembershipChange(is_cleared=is_cleared, removed=frozenset(removed), added=frozenset(added))
+    check_size(change)
+    return change
 
 
 def everybody_but(members: Any) -> MembershipChange:
     """Return the change that makes a list of members the only ones. Raises: InvalidOperation."""
-    ids = known_ids(members, verb="replace")
-    return MembershipChange(is_cleared=True, added=frozenset(ids))
+    change = MembershipChange(is_cleared=True, added=frozenset(known_ids(members, verb="replace")))
+    check_size(change)
+    return change
+
+
+def check_size(change: MembershipChange) -> None:
+    """Check how many a request names. Raises: InvalidOperation."""
+    if len(change.added) + len(change.removed) > MOST_MEMBERS:
+        raise InvalidOperation("tooMany", MEMBERS, f"they are more than {MOST_MEMBERS} in one request")
 
 
 def means_everybody(operation: Operation) -> bool:

@@ -63,6 +63,8 @@ class Scalar:
             return {"eq": absent, "ne": ~absent}.get(operator, Sql(FALSE))
         if operator == "eq" and self.indexed and value != "":
             return Sql(f"{self.indexed} = %s", (value,))
+        if operator in SUBSTRING and value == "":
+            return self.is_present()
         template = TEMPLATES_POSTGRESQL[operator] if is_postgresql() else TEMPLATES_SQLITE[operator]
         if isinstance(value, str) and operator in ORDERING and is_postgresql():
             template = template.replace("{}", '{} COLLATE "C"')
@@ -78,6 +80,7 @@ class Scalar:
         return Sql(f"{self.sql.text} IS NOT NULL", self.sql.parameters)
 
 
+SUBSTRING = ("co", "sw", "ew")
 ORDERING = ("gt", "ge", "lt", "le")
 TEMPLATES_POSTGRESQL = {
     "eq": "{} = %s",
@@ -93,7 +96,7 @@ TEMPLATES_POSTGRESQL = {
 TEMPLATES_SQLITE = TEMPLATES_POSTGRESQL | {
     "co": "instr({}, %s) > 0",
     "sw": "substr({}, 1, length(%s)) = %s",
-    "ew": "substr({}, -max(length(%s), 1)) = %s",
+    "ew": "substr({}, -length(%s)) = %s",
 }
 
 

@@ -1,12 +1,17 @@
 """Limits of a request: each holds at its edge and refuses one step beyond, and nothing is half-done."""
 
+from uuid import uuid4
+
 import pytest
 from django.conf import settings
 
 from accounts.models import Member
 from provisioning.scim.engine import LONGEST_QUERY
+from provisioning.scim.memberships import MOST_MEMBERS
 from tests.cast import SCIM, ScimClient
 from tests.factories import user_body
+
+GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 
 
 def padded(size: int) -> bytes:
@@ -83,3 +88,30 @@ def test_a_line_break_in_an_address_reaches_no_header(entra: ScimClient) -> None
 
     assert refused.status_code == 404
     assert "Set-Cookie" not in refused.headers
+
+
+def test_a_user_does_not_grow_without_end(entra: ScimClient) -> None:
+    user = entra.post("/Users", user_body()).json()
+    path = f"/Users/{user['id']}"
+    parts = [f"urn:ietf:params:scim:schemas:extension:Part{number}:2.0:User" for number in (1, 2)]
+
+    answers = [
+        entra.request(
+            "PATCH", path, {"Operations": [{"op": "add", "path": f"{part}:note", "value": "x" * 600_000}]}
+        )
+        for part in parts
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 400]
+    assert answers[1].json()["detail"].startswith("The resource can't be stored: it would grow beyond")
+
+
+@pytest.mark.parametrize("verb", ["POST", "PUT"])
+def test_a_request_names_so_many_members_and_no_more(entra: ScimClient, verb: str) -> None:
+    group = entra.post("/Groups", {"schemas": [GROUP], "displayName": "News"}).json()
+    members = [{"value": str(uuid4())} for _ in range(MOST_MEMBERS + 1)]
+    path = "/Groups" if verb == "POST" else f"/Groups/{group['id']}"
+
+    refused = entra.request(verb, path, {"schemas": [GROUP], "displayName": "Other", "members": members})
+
+    assert (refused.status_code, refused.json()["scimType"]) == (400, "tooMany")
