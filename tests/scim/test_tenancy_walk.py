@@ -68,7 +68,8 @@ def amelie(acme: Organization) -> Member:
 
 def scim_patterns() -> list[tuple[str, str]]:
     """Return every address below /scim/ in the product's URLconf, with its name."""
-    mounts = [entry for entry in get_resolver().url_patterns if str(entry.pattern).startswith("scim")]
+    entries: list[Any] = get_resolver().url_patterns
+    mounts = [entry for entry in entries if str(entry.pattern).startswith("scim")]
     return [(str(pattern.pattern), pattern.name) for mount in mounts for pattern in mount.url_patterns]
 
 
