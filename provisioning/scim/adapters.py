@@ -84,7 +84,8 @@ class MemberAdapter(Adapter, SCIMUser):  # type: ignore[misc]  # django-scim2 ca
 
     def handle_operations(self, operations_: list[operations.Operation]) -> None:
         """Want what a PATCH leaves of the user."""
-        self.document = operations.patched(resources.User, attributes.document_of(self.obj), operations_)
+        after = operations.patched(resources.User, attributes.document_of(self.obj), operations_)
+        self.document = attributes.with_one_work_email(after)
 
     def save(self) -> None:
         """Create or change the member. Raises: ScimError user_name_taken, InvalidAttribute."""

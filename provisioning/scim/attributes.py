@@ -51,7 +51,9 @@ def member_values(document: dict[str, Any]) -> MemberValues:
     check_visible("userName", user_name)
     if not all(character == " " or is_visible(character) for character in user_name):
         raise InvalidAttribute("userName", "it holds a character that can't be seen")
-    work_email = work_email_of(other)
+    if len(work_emails_of(other)) > 1:
+        raise InvalidAttribute("emails", "only one of them may be of type work, since Entra matches by it")
+    work_email = next(iter(work_emails_of(other)), "")
     check_length(WORK_EMAIL, work_email)
     return MemberValues(**columns, work_email=work_email, other=other)
 
@@ -88,12 +90,22 @@ def taken(document: dict[str, Any], path: tuple[str, ...]) -> Any:
     return value
 
 
-def work_email_of(document: dict[str, Any]) -> str:
-    """Return the value of the first e-mail address of type work; empty when there is none."""
-    for email in document.get("emails", []):
-        if str(email.get("type", "")).lower() == "work":
-            return str(email.get("value") or "")
-    return ""
+def work_emails_of(document: dict[str, Any]) -> list[str]:
+    """Return the e-mail addresses of type work."""
+    emails = document.get("emails", [])
+    return [str(email.get("value") or "") for email in emails if is_work(email)]
+
+
+def is_work(email: dict[str, Any]) -> bool:
+    """Whether an e-mail address is of type work."""
+    return str(email.get("type", "")).lower() == "work"
+
+
+def with_one_work_email(document: dict[str, Any]) -> dict[str, Any]:
+    """Return what a PATCH leaves, where an added work address takes the place of the one there was."""
+    emails = document.get("emails", [])
+    old = [email for email in emails if is_work(email)][:-1]
+    return document | {"emails": [email for email in emails if email not in old]} if old else document
 
 
 def check_length(attribute: str, value: object) -> None:

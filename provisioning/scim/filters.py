@@ -244,6 +244,7 @@ def is_work_email(binding: AttributeBinding, node: FilterNode) -> bool:
     return (
         binding.field_name == "emails"
         and terms.keys() == {"type", "value"}
+        and terms_in(node) == len(terms)
         and is_work
         and bool(terms["value"])
     )
