@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from accounts.admin.sites import staff_site
 from hootprov import health
+from provisioning.admin import urls as console
 from provisioning.scim import urls as scim
 
 urlpatterns = [
@@ -11,6 +12,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("admin/", staff_site.urls),
+    path("", include(console.urlpatterns)),
     path("scim/v2/", include((scim.urlpatterns, "scim"))),
 ]
 

@@ -7,21 +7,25 @@ from django.db import transaction
 from accounts.models import Operator, Organization
 from accounts.organizations import create_organization
 from accounts.texts import check_line
-from provisioning import notifications
-from provisioning.errors import ReasonMissing
-from provisioning.models import LogHead, ProvisioningConnection, ProvisioningStatus
+from provisioning import notifications, watch
+from provisioning.errors import InvalidRetention, ReasonMissing
+from provisioning.models import LogHead, ProvisioningConnection, ProvisioningStatus, ProvisioningWatch
 
 LONGEST_REASON = 500
+FEWEST_LOG_DAYS, MOST_LOG_DAYS = 30, 730
 
 
-def open_connection(*, slug: str, name: str) -> ProvisioningConnection:
+def open_connection(
+    *, slug: str, name: str, success_manager: Operator | None = None
+) -> ProvisioningConnection:
     """Create an organization that Entra can be connected to; it waits for its first token.
 
     Raises: InvalidValue, SlugTaken (`accounts.errors`).
     """
     with transaction.atomic():
-        organization = create_organization(slug=slug, name=name)
+        organization = create_organization(slug=slug, name=name, success_manager=success_manager)
         LogHead.objects.create(organization=organization)
+        ProvisioningWatch.objects.create(organization=organization)
         return ProvisioningConnection.objects.create(organization=organization)
 
 
@@ -66,4 +70,13 @@ def switch(
         connection.status_changed_by = changed_by
         connection.save()
         notifications.status_switched(connection=connection)
+        watch.wake(connection.organization_id)
     return connection
+
+
+def keep_log(*, organization: Organization, days: int) -> None:
+    """Set for how long an organization's log is kept. Raises: InvalidRetention."""
+    if not FEWEST_LOG_DAYS <= days <= MOST_LOG_DAYS:
+        message = f"The log is kept {FEWEST_LOG_DAYS} to {MOST_LOG_DAYS} days."
+        raise InvalidRetention(message)
+    ProvisioningConnection.objects.filter(organization=organization).update(log_days=days)

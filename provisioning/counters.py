@@ -7,7 +7,7 @@ never for deciding.
 
 import atexit
 import threading
-from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -22,10 +22,13 @@ FLUSH_SECONDS = 1.0
 logger = structlog.get_logger(__name__)
 
 ADD = """
-    INSERT INTO provisioning_requestcount (organization_id, address, kind, minute, count)
-    VALUES (%s, %s, %s, %s, %s)
+    INSERT INTO provisioning_requestcount AS kept
+        (organization_id, address, kind, minute, first_at, last_at, count)
+    VALUES (%s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT ({column}, kind, minute) WHERE {condition}
-    DO UPDATE SET count = provisioning_requestcount.count + excluded.count
+    DO UPDATE SET count = kept.count + excluded.count,
+        first_at = CASE WHEN excluded.first_at < kept.first_at THEN excluded.first_at ELSE kept.first_at END,
+        last_at = CASE WHEN excluded.last_at > kept.last_at THEN excluded.last_at ELSE kept.last_at END
 """
 ADD_FOR_ORGANIZATION = ADD.format(column="organization_id", condition="organization_id IS NOT NULL")
 ADD_FOR_ADDRESS = ADD.format(column="address", condition="organization_id IS NULL")
@@ -40,11 +43,25 @@ class Key(NamedTuple):
     address: str | None
 
 
+@dataclass
+class Sum:
+    """How many of a kind there were, and from when to when."""
+
+    first_at: datetime
+    last_at: datetime
+    count: int = 0
+
+    def add(self, now: datetime) -> None:
+        """Count one."""
+        self.count += 1
+        self.first_at, self.last_at = min(self.first_at, now), max(self.last_at, now)
+
+
 class Counters:
     """The sums of this process, and the thread that writes them. One instance: `counters`."""
 
     def __init__(self) -> None:
-        self.sums: Counter[Key] = Counter()
+        self.sums: dict[Key, Sum] = {}
         self.lock = threading.Lock()
         self.timer: threading.Timer | None = None
 
@@ -59,7 +76,7 @@ class Counters:
         """Count one; it is written within a second or two."""
         key = Key(kind, now.replace(second=0, microsecond=0), organization_id, address)
         with self.lock:
-            self.sums[key] += 1
+            self.sums.setdefault(key, Sum(now, now)).add(now)
             if self.timer is None:
                 self.timer = threading.Timer(FLUSH_SECONDS, self.flush_from_thread)
                 self.timer.daemon = True
@@ -68,13 +85,13 @@ class Counters:
     def flush(self) -> None:
         """Write the sums now, over the connection of the calling thread."""
         with self.lock:
-            sums, self.sums, self.timer = self.sums, Counter(), None
+            sums, self.sums, self.timer = self.sums, {}, None
         for key in sorted(sums, key=str):
             try:
                 self.write(key, sums[key])
             except DatabaseProblem:
                 # Counted in the process's own output instead; nothing is decided by a count.
-                logger.warning("counter:lost", kind=key.kind, count=sums[key])
+                logger.warning("counter:lost", kind=key.kind, count=sums[key].count)
 
     def flush_from_thread(self) -> None:
         """Write the sums over a connection that is given back at once."""
@@ -85,10 +102,10 @@ class Counters:
             connection.close()
 
     @staticmethod
-    def write(key: Key, count: int) -> None:
+    def write(key: Key, added: Sum) -> None:
         """Add one sum to its row."""
         meta: Any = RequestCount._meta  # noqa: SLF001 - Django's documented model API
-        values = {"kind": key.kind, "minute": key.minute, "address": key.address, "count": count}
+        values = key._asdict() | vars(added)
         statement = ADD_FOR_ADDRESS if key.organization_id is None else ADD_FOR_ORGANIZATION
         prepared = [
             key.organization_id
@@ -97,7 +114,7 @@ class Counters:
             ),
             *(
                 meta.get_field(name).get_db_prep_value(values[name], connection)
-                for name in ("address", "kind", "minute", "count")
+                for name in ("address", "kind", "minute", "first_at", "last_at", "count")
             ),
         ]
         with connection.cursor() as cursor:

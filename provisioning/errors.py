@@ -23,3 +23,11 @@ class TokenNotLive(ProvisioningError):
 
 class ReasonMissing(ProvisioningError):
     """Turning provisioning off needs a reason: Entra's admin will read it."""
+
+
+class InvalidRecipient(ProvisioningError):
+    """An address can't be told: it is none, it is there already, or it chose nothing to hear."""
+
+
+class InvalidRetention(ProvisioningError):
+    """The log can't be kept that long, or so short."""

@@ -14,9 +14,9 @@ from django.db import transaction
 from django.db.models import F
 
 from provisioning.models import Notification
+from provisioning.nudge import nudge
 
-BATCH_SIZE = 20  # times the time-out of the mail server it stays below the lease
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(seconds=45)  # longer than one mail takes, shorter than anybody should wait for it
 MOST_ATTEMPTS = 8
 FIRST_DELAY_SECONDS = 15
 LONGEST_DELAY_SECONDS = 60 * 60
@@ -33,27 +33,28 @@ def enqueue(
         )
         for recipient in recipients
     ]
-    Notification.objects.bulk_create(rows, ignore_conflicts=True)
+    if rows:
+        Notification.objects.bulk_create(rows, ignore_conflicts=True)
+        transaction.on_commit(nudge)
 
 
-def claim(*, now: datetime) -> list[Notification]:
-    """Take the next mails that are due, for the length of a lease; no two relays get the same one."""
+def claim(*, now: datetime) -> Notification | None:
+    """Take the mail that is due first, for the length of a lease; no two relays get the same one."""
+    waiting = Notification.objects.filter(sent_at__isnull=True, gave_up_at__isnull=True)
     with transaction.atomic():
-        due = Notification.objects.filter(
-            sent_at__isnull=True, gave_up_at__isnull=True, next_try_at__lte=now
-        ).order_by("next_try_at")
-        claimed = list(due.select_for_update(skip_locked=True)[:BATCH_SIZE])
-        ids = [notification.id for notification in claimed]
-        Notification.objects.filter(id__in=ids).update(next_try_at=now + LEASE, attempts=F("attempts") + 1)
-    for notification in claimed:
+        due = waiting.filter(next_try_at__lte=now).order_by("next_try_at")
+        notification = due.select_for_update(skip_locked=True).first()
+        if notification is None:
+            return None
         notification.attempts += 1
-    return claimed
+        notification.next_try_at = now + LEASE
+        notification.save(update_fields=["attempts", "next_try_at"])
+    return notification
 
 
-def give_back(notifications: list[Notification], *, error: str, now: datetime) -> None:
-    """Return claimed mails that were not tried, with the reason; they are due again soon."""
-    ids = [notification.id for notification in notifications]
-    Notification.objects.filter(id__in=ids).update(
+def give_back(notification: Notification, *, error: str, now: datetime) -> None:
+    """Return a claimed mail that could not be tried, with the reason; it is due again soon."""
+    Notification.objects.filter(id=notification.id).update(
         attempts=F("attempts") - 1, next_try_at=now + retry_delay(1), last_error=error[:LONGEST_ERROR]
     )
 
@@ -71,6 +72,20 @@ def mark_failed(notification: Notification, *, error: str, now: datetime) -> Non
     else:
         outcome["next_try_at"] = now + retry_delay(notification.attempts)
     Notification.objects.filter(id=notification.id).update(**outcome)
+
+
+def try_again(notification: Notification, *, now: datetime) -> None:
+    """Give a mail that was given up its attempts anew; one that was sent stays sent."""
+    given_up = Notification.objects.filter(id=notification.id, sent_at__isnull=True)
+    given_up.update(gave_up_at=None, attempts=0, next_try_at=now)
+    transaction.on_commit(nudge)
+
+
+def lag(*, now: datetime) -> timedelta:
+    """Return for how long the mail that is due first has been due."""
+    waiting = Notification.objects.filter(sent_at__isnull=True, gave_up_at__isnull=True, next_try_at__lte=now)
+    due_at = waiting.order_by("next_try_at").values_list("next_try_at", flat=True).first()
+    return now - due_at if due_at else timedelta()
 
 
 def retry_delay(attempts: int) -> timedelta:

@@ -1,5 +1,13 @@
-"""What runs later: load, call one operation. No rules live here; the times are in settings."""
+"""What runs later: load, call one operation. No rules live here; the times are in settings.
 
+Each task is safe to run twice at once; within one process a task that still runs is not begun
+again, so that a slow one can't take the threads of the others.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from functools import wraps
 from smtplib import SMTPRecipientsRefused, SMTPResponseException
 
 import structlog
@@ -8,37 +16,63 @@ from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
 from accounts import clock
-from provisioning import emails, logs, outbox
+from provisioning import digests, emails, heartbeats, logs, outbox, reminders, retention, watch
 from provisioning.models import Notification
 
+RELAY_SECONDS = 20.0
 logger = structlog.get_logger(__name__)
 
 
+def alone(work: Callable[[], int]) -> Callable[[], int]:
+    """Return a function that does nothing, and returns 0, while it still runs in this process."""
+    lock = threading.Lock()
+
+    @wraps(work)
+    def work_alone() -> int:
+        if not lock.acquire(blocking=False):
+            return 0
+        try:
+            return work()
+        finally:
+            lock.release()
+
+    return work_alone
+
+
 @shared_task
+@alone
 def seal_log() -> int:
     """Give the log's new entries their positions; return how many."""
     return logs.seal()
 
 
 @shared_task
-def relay_notifications() -> int:
-    """Send the mails that are due over one connection; return how many went out.
+@alone
+def watch_connections() -> int:
+    """Draw what follows from what arrived; return how many organizations were looked at."""
+    now = clock.now()
+    heartbeats.beat(heartbeats.WORKER, now=now)
+    return watch.watch_all(now=now)
 
-    A mail server that does not answer costs no mail one of its attempts: the rest is given back.
+
+@shared_task
+@alone
+def relay_notifications() -> int:
+    """Send the mails that are due over one connection, for a while; return how many went out.
+
+    A mail server that does not answer costs no mail one of its attempts: it is given back.
     """
-    claimed = outbox.claim(now=clock.now())
-    if not claimed:
-        return 0
-    waiting = list(claimed)
-    sent = 0
+    notification = outbox.claim(now=clock.now())
+    sent, until = 0, time.monotonic() + RELAY_SECONDS
     try:
         with get_connection() as connection:
-            while waiting:
-                sent += deliver(waiting[0], connection)
-                waiting.pop(0)
+            while notification is not None:
+                sent += deliver(notification, connection)
+                notification = outbox.claim(now=clock.now()) if time.monotonic() < until else None
     except OSError as error:
         logger.warning("mail:no-server", error=type(error).__name__)
-        outbox.give_back(waiting, error=described(error), now=clock.now())
+        if notification is not None:
+            outbox.give_back(notification, error=described(error), now=clock.now())
     return sent
 
 
@@ -56,6 +90,27 @@ def deliver(notification: Notification, connection: BaseEmailBackend) -> int:
         return 0
     outbox.mark_sent(notification, now=clock.now())
     return 1
+
+
+@shared_task
+@alone
+def remind_of_expiry() -> int:
+    """Tell of tokens that end soon; return how many there are."""
+    return reminders.remind_of_expiry(now=clock.now())
+
+
+@shared_task
+@alone
+def write_digests() -> int:
+    """Write the daily digests that are due; return how many recipients get one a day."""
+    return digests.write_digests(now=clock.now())
+
+
+@shared_task
+@alone
+def delete_expired() -> int:
+    """Delete what is kept no longer; return how many rows."""
+    return retention.delete_expired(now=clock.now()).total()
 
 
 def described(error: Exception) -> str:

@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import Operator, Organization
-from provisioning import notifications
+from provisioning import notifications, watch
 from provisioning.errors import InvalidLabel, InvalidLifetime, TokenNotLive, UnknownToken
 from provisioning.models import ProvisioningStatus, ScimToken
 
@@ -84,6 +84,7 @@ def issue_token(
             organization=organization, label=label, issued_by=issued_by, now=now, lifetime_days=lifetime_days
         )
         notifications.token_issued(token=issued.token)
+        watch.wake(organization.id)
     return issued
 
 
@@ -123,6 +124,7 @@ def rotate_token(
             old.revoked_at, old.revoked_by = now, issued_by
         old.save(update_fields=["expires_at", "revoked_at", "revoked_by"])
         notifications.token_rotated(token=issued.token, old=old)
+        watch.wake(organization.id)
     return issued
 
 
@@ -138,7 +140,8 @@ def revoke_token(
         if token.revoked_at is None:
             token.revoked_at, token.revoked_by = now, revoked_by
             token.save(update_fields=["revoked_at", "revoked_by"])
-            notifications.token_revoked(token=token)
+            notifications.token_revoked(token=token, at=now)
+            watch.wake(organization.id)
     return token
 
 
@@ -227,7 +230,7 @@ def locked_token(*, token_id: UUID, organization: Organization) -> ScimToken:
     """Return an organization's token, locked until the transaction ends. Raises: UnknownToken."""
     tokens = ScimToken.objects.of_organization(organization.id).select_for_update(of=("self",))
     try:
-        return tokens.select_related("organization").get(id=token_id)
+        return tokens.select_related("organization__success_manager").get(id=token_id)
     except ScimToken.DoesNotExist:
         message = f"{organization} has no such token."
         raise UnknownToken(message) from None

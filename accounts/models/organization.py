@@ -13,6 +13,19 @@ class Organization(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     slug = models.SlugField(max_length=63, unique=True)
     name = models.CharField(max_length=200)
+    time_zone = models.CharField(
+        max_length=64,
+        default="UTC",
+        help_text="The zone in which its people read times, such as Europe/Paris.",
+    )
+    success_manager = models.ForeignKey(
+        "accounts.Operator",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The CSM who hears what the organization's admins hear.",
+    )
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:

@@ -156,6 +156,13 @@ STATICFILES_DIRS = [ROOT / "static"]
 DEFAULT_FROM_EMAIL = env.read("DEFAULT_FROM_EMAIL", "HootProv <hootprov@localhost>")
 EMAIL_TIMEOUT = 10
 
+
+def periodic(task: str, every: timedelta) -> dict[str, object]:
+    """Return one line of the beat schedule; a run nobody took for ten times its period is dropped."""
+    expires = {"expires": 10 * every.total_seconds()}
+    return {"task": f"provisioning.tasks.{task}", "schedule": every, "options": expires}
+
+
 # Celery: the broker is only a messenger, the outbox table is the truth.
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -167,16 +174,12 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     # `expires` drops what a stopped worker has missed: the next run does the work of all.
-    "seal-log": {
-        "task": "provisioning.tasks.seal_log",
-        "schedule": timedelta(milliseconds=500),
-        "options": {"expires": 5},
-    },
-    "relay-notifications": {
-        "task": "provisioning.tasks.relay_notifications",
-        "schedule": timedelta(seconds=10),
-        "options": {"expires": 30},
-    },
+    "seal-log": periodic("seal_log", timedelta(milliseconds=500)),
+    "relay-notifications": periodic("relay_notifications", timedelta(seconds=5)),
+    "watch-connections": periodic("watch_connections", timedelta(seconds=5)),
+    "write-digests": periodic("write_digests", timedelta(minutes=5)),
+    "remind-of-expiry": periodic("remind_of_expiry", timedelta(hours=1)),
+    "delete-expired": periodic("delete_expired", timedelta(hours=6)),
 }
 
 

@@ -25,6 +25,9 @@ class ProvisioningConnection(models.Model):
     status_changed_by = models.ForeignKey(
         Operator, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    log_days = models.PositiveSmallIntegerField(
+        default=90, help_text="How many days the provisioning log is kept."
+    )
 
     def __str__(self) -> str:
         return f"Provisioning of {self.organization_id}"

@@ -26,6 +26,8 @@ class RequestCount(models.Model):
     address = models.GenericIPAddressField(null=True)
     kind = models.CharField(max_length=20, choices=RequestKind.choices)
     minute = models.DateTimeField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
     count = models.PositiveBigIntegerField()
 
     class Meta:

@@ -17,7 +17,8 @@ class CycleKind(models.TextChoices):
 class ProvisioningCycle(models.Model):
     """Inferred from traffic in the background; no request touches it and no entry names it.
 
-    What it changed is counted from the log between its two times, what it read from the counters.
+    `totals` counts the log's entries between its two times: {"User": {"created": 3, "failed": 1},
+    "Group": …}; what it read is summed from the minutes' counts.
     """
 
     organization = models.ForeignKey(
@@ -25,7 +26,9 @@ class ProvisioningCycle(models.Model):
     )
     kind = models.CharField(max_length=12, choices=CycleKind.choices)
     started_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField(help_text="When its newest request known so far arrived.")
     ended_at = models.DateTimeField(null=True, blank=True)
+    totals = models.JSONField(default=dict)
 
     objects = TenantQuerySet.as_manager()
 

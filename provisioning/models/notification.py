@@ -42,6 +42,8 @@ class Notification(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["-created_at", "id"], name="notification_listing"),
+            models.Index(fields=["organization", "-created_at", "id"], name="notification_of_organization"),
             models.Index(
                 fields=["next_try_at"],
                 name="notification_due",

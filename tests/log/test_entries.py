@@ -87,7 +87,7 @@ def test_reads_are_counted_and_leave_no_entry(entra: ScimClient, acme: Organizat
     entra.get("/ServiceProviderConfig")
 
     assert not ProvisioningLogEntry.objects.exists()
-    counts = {key.kind: count for key, count in counters.sums.items() if key.organization_id == acme.id}
+    counts = {key.kind: each.count for key, each in counters.sums.items() if key.organization_id == acme.id}
     assert counts == {RequestKind.READ_USERS: 2, RequestKind.DISCOVERY: 1}
 
 

@@ -1,0 +1,177 @@
+"""Who hears what happens: an organization's own admins, its CSM, and the addresses it added.
+
+Everybody hears everything at once, unless they chose otherwise; their choice is a `Recipient`. An
+address that was added hears nothing but the question until somebody there has confirmed it.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+
+from accounts.keys import fold
+from accounts.models import Operator, Organization
+from provisioning import outbox
+from provisioning.errors import InvalidRecipient
+from provisioning.models import Delivery, EventKind, Recipient
+
+MOST_RECIPIENTS = 50
+EVERYTHING = [str(kind) for kind in EventKind]
+
+
+def add_recipient(
+    *,
+    organization: Organization,
+    address: str,
+    kinds: list[str],
+    delivery: Delivery,
+    now: datetime,
+) -> Recipient:
+    """Add an address of a person or a group, and ask it to confirm.
+
+    Raises: InvalidRecipient for what is no address, for one that is there, and past MOST_RECIPIENTS.
+    """
+    address = address.strip()
+    check(address, kinds)
+    if Recipient.objects.of_organization(organization.id).count() >= MOST_RECIPIENTS:
+        message = f"An organization has {MOST_RECIPIENTS} recipients at most: use the address of a group."
+        raise InvalidRecipient(message)
+    try:
+        with transaction.atomic():
+            recipient = Recipient.objects.create(
+                organization=organization,
+                address=address,
+                address_key=fold(address),
+                kinds=kinds,
+                delivery=delivery,
+                added_at=now,
+                confirmed_at=now if is_operators(organization, address) else None,
+            )
+            ask(recipient, now=now)
+    except IntegrityError:
+        message = f"{address} is a recipient already."
+        raise InvalidRecipient(message) from None
+    return recipient
+
+
+def ask(recipient: Recipient, *, now: datetime) -> None:
+    """Send the question to an address that has not confirmed; one that has is left in peace."""
+    if recipient.confirmed_at is None:
+        enqueue_to(recipient.organization, recipient.address, kind="confirm_recipient", now=now)
+
+
+def send_test(*, organization: Organization, address: str, now: datetime) -> None:
+    """Send a mail that says nothing but that mails arrive."""
+    enqueue_to(organization, address, kind="test", now=now)
+
+
+def confirm(*, organization_id: UUID, address: str, now: datetime) -> Recipient | None:
+    """Note that an address wants the mails; None where it was removed meanwhile."""
+    recipient = row_of(organization_id, address)
+    if recipient is not None and recipient.confirmed_at is None:
+        recipient.confirmed_at = now
+        recipient.save(update_fields=["confirmed_at"])
+    return recipient
+
+
+def mute(*, organization_id: UUID, address: str, now: datetime) -> Recipient:
+    """Note that an address wants no more mails. Twice is once."""
+    recipient, _ = Recipient.objects.get_or_create(
+        organization_id=organization_id,
+        address_key=fold(address),
+        defaults={"address": address, "kinds": EVERYTHING, "added_at": now, "confirmed_at": now},
+    )
+    if recipient.muted_at is None:
+        recipient.muted_at = now
+        recipient.save(update_fields=["muted_at"])
+    return recipient
+
+
+def change(
+    recipient: Recipient, *, kinds: list[str], delivery: Delivery, is_muted: bool, now: datetime
+) -> None:
+    """Set what an address hears, and when. Raises: InvalidRecipient."""
+    check(recipient.address, kinds)
+    recipient.kinds, recipient.delivery = kinds, delivery
+    recipient.muted_at = (recipient.muted_at or now) if is_muted else None
+    recipient.save(update_fields=["kinds", "delivery", "muted_at"])
+
+
+def remove(recipient: Recipient) -> None:
+    """Forget an address. An operator hears everything again."""
+    recipient.delete()
+
+
+def at_once(organization: Organization, kind: EventKind) -> list[str]:
+    """Return the addresses that hear of an event as it happens."""
+    return [
+        each.address
+        for each in hearers(organization)
+        if kind in each.kinds and each.delivery == Delivery.AT_ONCE
+    ]
+
+
+def daily(organization: Organization) -> list[Recipient]:
+    """Return who gets the daily digest."""
+    return [each for each in hearers(organization) if each.delivery == Delivery.DAILY]
+
+
+def hearers(organization: Organization) -> list[Recipient]:
+    """Return everybody who is to hear something, with what they chose; operators without a choice hear all."""
+    rows = Recipient.objects.of_organization(organization.id)
+    chosen = {row.address_key: row for row in rows}
+    for address in operators_of(organization):
+        chosen.setdefault(fold(address), unchosen(organization, address))
+    return [
+        each for _, each in sorted(chosen.items()) if each.confirmed_at is not None and each.muted_at is None
+    ]
+
+
+def operators_of(organization: Organization) -> list[str]:
+    """Return the addresses of the organization's own admins and of its CSM."""
+    admins = Operator.objects.filter(organization=organization, is_active=True)
+    addresses = list(admins.values_list("email", flat=True))
+    manager = organization.success_manager
+    return [*addresses, manager.email] if manager is not None and manager.is_active else addresses
+
+
+def unchosen(organization: Organization, address: str) -> Recipient:
+    """Return what holds for an operator who chose nothing."""
+    return Recipient(
+        organization=organization, address=address, kinds=EVERYTHING, confirmed_at=organization.created_at
+    )
+
+
+def is_operators(organization: Organization, address: str) -> bool:
+    """Whether an address is that of somebody who signs in: nobody else need confirm it."""
+    return fold(address) in {fold(each) for each in operators_of(organization)}
+
+
+def row_of(organization_id: UUID, address: str) -> Recipient | None:
+    """Return the row of an address."""
+    rows = Recipient.objects.of_organization(organization_id)
+    return rows.filter(address_key=fold(address)).first()
+
+
+def check(address: str, kinds: list[str]) -> None:
+    """Check what a person typed. Raises: InvalidRecipient."""
+    try:
+        validate_email(address)
+    except ValidationError:
+        message = "This is no e-mail address."
+        raise InvalidRecipient(message) from None
+    if not kinds or not set(kinds) <= set(EVERYTHING):
+        message = "Choose at least one kind of event."
+        raise InvalidRecipient(message)
+
+
+def enqueue_to(organization: Organization, address: str, *, kind: str, now: datetime) -> None:
+    """Write one mail that is about the recipient and no event."""
+    context: dict[str, Any] = {"organization": organization.name}
+    event = f"{kind}:{fold(address)[:60]}:{now.isoformat()}"
+    outbox.enqueue(
+        organization_id=organization.id, kind=kind, event=event, recipients=[address], context=context
+    )
