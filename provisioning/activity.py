@@ -9,13 +9,20 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from provisioning.models import Action, HourlyActivity, LogStatus, ProvisioningLogEntry
 
 BATCH_SIZE = 5000
 REFUSED_TOKENS = frozenset({"token_revoked", "token_expired"})
 SWITCHED_OFF = "provisioning_off"
+NOT_FOUND = "not_found"
+NO_WORK = (
+    Q(action=Action.TEST_CONNECTION)
+    | Q(error_code__in=REFUSED_TOKENS)
+    | Q(action=Action.READ, error_code=NOT_FOUND)
+)
+NO_FAILURE = NO_WORK | Q(error_code=SWITCHED_OFF)
 KEY = ["hour", "resource_type", "action", "status", "error_code"]
 
 
@@ -31,8 +38,12 @@ class Seen(NamedTuple):
 
     @property
     def is_work(self) -> bool:
-        """Whether it belongs to a cycle: its token opened the door, and it was no Test Connection."""
-        return self.action != Action.TEST_CONNECTION and not self.is_refused_token
+        """Whether it asked for a change, or was refused although its token opened the door.
+
+        Test Connection is neither, nor is a read of what is not there.
+        """
+        is_miss = self.action == Action.READ and self.error_code == NOT_FOUND
+        return self.action != Action.TEST_CONNECTION and not self.is_refused_token and not is_miss
 
     @property
     def is_refused_token(self) -> bool:
@@ -76,7 +87,7 @@ def of_last_day(organization_id: UUID, *, now: datetime) -> tuple[int, int]:
     hours = HourlyActivity.objects.of_organization(organization_id).filter(
         hour__gt=hour_of(now) - timedelta(hours=24)
     )
-    work = hours.exclude(action=Action.TEST_CONNECTION).exclude(error_code__in=REFUSED_TOKENS)
+    work = hours.exclude(NO_WORK)
     by_status = dict(work.order_by().values_list("status").annotate(Sum("count")))
     return sum(by_status.values()), by_status.get(LogStatus.FAILURE, 0)
 

@@ -156,6 +156,11 @@ def interval(organization_id: UUID) -> timedelta:
     return middle(between) if len(between) >= LEAST_INTERVALS else USUAL_INTERVAL
 
 
+def next_expected_at(newest: ProvisioningCycle) -> datetime:
+    """Return when the cycle after the newest is expected to begin."""
+    return newest.started_at + interval(newest.organization_id)
+
+
 def progress(cycle: ProvisioningCycle, *, now: datetime) -> float | None:
     """Return how far a running cycle is, from 0 to 1, by how long its like took; None where nobody knows.
 

@@ -10,9 +10,8 @@ from typing import Any
 from django.db.models import Count, Max
 
 from provisioning import notifications
-from provisioning.activity import REFUSED_TOKENS, SWITCHED_OFF
+from provisioning.activity import NO_FAILURE
 from provisioning.models import (
-    Action,
     EventKind,
     LogStatus,
     ProvisioningConnection,
@@ -43,6 +42,7 @@ def tell(connection: ProvisioningConnection, watch: ProvisioningWatch, *, now: d
     notifications.failures(
         connection=connection,
         causes=causes[:MOST_CAUSES],
+        count=sum(cause["count"] for cause in causes),
         since=watch.failures_since,
         position=watch.position,
         now=now,
@@ -65,9 +65,7 @@ def causes_of(watch: ProvisioningWatch) -> list[dict[str, Any]]:
     entries = log.filter(
         position__gt=watch.failures_after, position__lte=watch.position, status=LogStatus.FAILURE
     )
-    failed = entries.exclude(error_code__in={*REFUSED_TOKENS, SWITCHED_OFF}).exclude(
-        action=Action.TEST_CONNECTION
-    )
+    failed = entries.exclude(NO_FAILURE)
     grouped = failed.order_by().values_list("error_code").annotate(count=Count("id"), newest=Max("position"))
     rows = sorted(grouped, key=lambda row: (-row[1], row[0]))
     sentences = dict(log.filter(position__in=[row[2] for row in rows]).values_list("position", "detail"))

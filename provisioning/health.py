@@ -22,11 +22,11 @@ from provisioning.models import (
     ScimToken,
 )
 
-# Entra quarantines a job from 5,000 failures on when 40 % of it fails, and at 40,000 failures in any case.
-QUARANTINE_FAILURES = 5_000
-QUARANTINE_SHARE = 0.40
-QUARANTINE_MOST = 40_000
-EARLY = 0.75
+# Entra quarantines a job from 5,000 failures on when more than 40 % of it fails, and at 40,000 failures in
+# any case. It is reported at three quarters of each.
+QUARANTINE_FAILURES, EARLY_FAILURES = 5_000, 3_750
+QUARANTINE_SHARE, EARLY_SHARE = 0.40, 0.30
+QUARANTINE_MOST, EARLY_MOST = 40_000, 30_000
 
 SILENT_INTERVALS = 3
 DEGRADED_SHARE = 0.05
@@ -134,8 +134,8 @@ def quarantine_by_count_because(signs: Signs) -> str:
     """Say how near to Entra's limits the failures of a day are, where they are near."""
     failures, changes = signs.failures_of_last_day, signs.changes_of_last_day
     share = failures / changes if changes else 0.0
-    is_share_near = failures >= QUARANTINE_FAILURES * EARLY and share >= QUARANTINE_SHARE * EARLY
-    if not is_share_near and failures < QUARANTINE_MOST * EARLY:
+    is_share_near = failures >= EARLY_FAILURES and share >= EARLY_SHARE
+    if not is_share_near and failures < EARLY_MOST:
         return ""
     return (
         f"{failures:,} of {changes:,} changes failed within 24 hours ({share:.0%}). Entra quarantines a job from "

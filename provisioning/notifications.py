@@ -78,14 +78,15 @@ def failures(
     *,
     connection: ProvisioningConnection,
     causes: list[dict[str, Any]],
+    count: int,
     since: datetime,
     position: int,
     now: datetime,
 ) -> None:
-    """Tell of failures by their causes, the commonest first."""
+    """Tell of so many failures by their commonest causes."""
     context = {
         "causes": causes,
-        "count": sum(cause["count"] for cause in causes),
+        "count": count,
         "since": moment(since, connection.organization),
         "since_date": f"{since:%Y-%m-%d}",
     }

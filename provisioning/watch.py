@@ -4,11 +4,12 @@ One step of one organization is one transaction that holds its watch, so it may 
 and be killed at any moment: what was read is noted together with what was drawn from it.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import DateTimeField, Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Coalesce
 
 from provisioning import activity, cycles, failures, health, notifications
 from provisioning.activity import Seen
@@ -27,6 +28,7 @@ from provisioning.models import (
 UNSEALED_AFTER = timedelta(seconds=5)
 READS_AFTER = timedelta(minutes=1)
 LONGEST_REST = timedelta(hours=1)
+NEVER = Value(datetime(1970, 1, 1, tzinfo=UTC), DateTimeField())
 
 
 def watch_all(*, now: datetime) -> int:
@@ -38,11 +40,14 @@ def waiting(*, now: datetime) -> list[UUID]:
     """Return the organizations to look at: new entries, a new minute of reads, or a time that has come."""
     news = Q(organization__log_head__position__gt=F("position"))
     reads = RequestCount.objects.filter(
-        organization=OuterRef("organization"), kind__in=cycles.READS, minute__gte=now - 2 * READS_AFTER
+        organization=OuterRef("organization"),
+        kind__in=cycles.READS,
+        minute__gt=Coalesce(OuterRef("reads_until"), NEVER) - READS_AFTER,
+        last_at__gt=Coalesce(OuterRef("reads_until"), NEVER),
     )
-    unfollowed = Q(reads_until=None) | Q(reads_until__lt=now - READS_AFTER)
+    not_just_now = Q(reads_until=None) | Q(reads_until__lt=now - READS_AFTER)
     due = Q(due_at__isnull=True) | Q(due_at__lte=now)
-    found = ProvisioningWatch.objects.filter(due | news | (unfollowed & Exists(reads)))
+    found = ProvisioningWatch.objects.filter(due | news | (not_just_now & Exists(reads)))
     return list(found.order_by("organization_id").values_list("organization_id", flat=True))
 
 

@@ -1,5 +1,6 @@
 """Valid minimum objects. A test states every value that it asserts."""
 
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -51,9 +52,9 @@ def make_member(organization: Organization, user_name: str, **values: Any) -> Me
     )
 
 
-def make_entry(token: IssuedToken, **outcome: Any) -> ProvisioningLogEntry:
+def make_entry(token: IssuedToken, *, at: datetime | None = None, **outcome: Any) -> ProvisioningLogEntry:
     """Write an entry of the provisioning log."""
-    now = clock.now()
+    now = at or clock.now()
     request = logs.LoggedRequest(
         id=logs.new_entry_id(now),
         organization_id=token.token.organization_id,

@@ -36,8 +36,8 @@ class Command(BaseCommand):
         if connection.vendor != "sqlite":
             message = "Demo data is only for the embedded default. Use issue_scim_token and create_operator."
             raise CommandError(message)
-        organization = demo_organization()
         csm_password = demo_password(CSM, name="Demo CSM", role=Role.CSM, organization=None)
+        organization = demo_organization(success_manager=Operator.objects.get(email=CSM))
         admin_password = demo_password(
             ADMIN, name="Demo admin", role=Role.ORGANIZATION_ADMIN, organization=organization
         )
@@ -53,12 +53,14 @@ class Command(BaseCommand):
         self.stdout.write(WARNING)
 
 
-def demo_organization() -> Organization:
-    """Return the demo organization, created if it is missing."""
+def demo_organization(*, success_manager: Operator) -> Organization:
+    """Return the demo organization, created with its CSM if it is missing."""
     try:
         return organization_by_slug(slug=SLUG)
     except UnknownOrganization:
-        return connections.open_connection(slug=SLUG, name="Acme").organization
+        return connections.open_connection(
+            slug=SLUG, name="Acme", success_manager=success_manager
+        ).organization
 
 
 def demo_password(email: str, *, name: str, role: Role, organization: Organization | None) -> str:

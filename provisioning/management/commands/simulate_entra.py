@@ -32,6 +32,9 @@ class Command(BaseCommand):
         parser.add_argument("--cycles", type=positive, default=2, help="1 is the initial cycle alone.")
         parser.add_argument("--dialect", choices=[choice.value for choice in DialectChoice], default="both")
         parser.add_argument("--seed", type=int, default=1, help="The same seed gives the same people.")
+        parser.add_argument(
+            "--failing", type=number, default=0, help="So many users lack a userName and are refused."
+        )
         parser.add_argument("--concurrency", type=positive, default=4)
 
     def handle(self, **arguments: object) -> None:
@@ -60,6 +63,7 @@ def options_of(arguments: dict[str, object]) -> Options:
         cycles=count_of(arguments, "cycles"),
         dialect=DialectChoice(str(arguments["dialect"])),
         seed=count_of(arguments, "seed"),
+        failing=count_of(arguments, "failing"),
         concurrency=count_of(arguments, "concurrency"),
     )
 

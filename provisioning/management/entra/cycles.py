@@ -109,7 +109,7 @@ class Simulation:
         )
         self._run_phase(
             name=f"Cycle {number}: race",
-            steps=[partial(users.race_for_user_name, job=job, cycle=number)],
+            steps=[partial(users.race_for_user_name, job=job, cycle=number)] * self._options.has_race,
             is_one_at_a_time=True,
         )
         self._run_phase(

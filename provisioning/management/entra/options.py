@@ -14,7 +14,11 @@ class DialectChoice(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Where to, as whom, and how much. The same options give the same requests."""
+    """Where to, as whom, and how much. The same options give the same requests.
+
+    The first `failing` users are sent as by a mapping that has lost its userName. Each incremental
+    cycle has a race of two POSTs, one of which must fail, unless there is to be none.
+    """
 
     base: str
     token: str
@@ -24,6 +28,8 @@ class Options:
     cycles: int = 1
     dialect: DialectChoice = DialectChoice.BOTH
     seed: int = 1
+    failing: int = 0
+    has_race: bool = True
     concurrency: int = 4
     timeout_seconds: float = 30.0
 

@@ -75,7 +75,9 @@ def provision_user(*, job: Job, index: int, cycle: int) -> None:
         job.tally.count("skipped")
         return
     dialect = dialect_of(choice=job.options.dialect, turn=index + cycle)
-    if found.resource is None:
+    if found.resource is None and index < job.options.failing:
+        fail_to_create_user(job=job, someone=someone, dialect=dialect)
+    elif found.resource is None:
         create_user(job=job, someone=someone, dialect=dialect)
     else:
         adopt_user(job=job, someone=someone, resource=found.resource, dialect=dialect)
@@ -94,6 +96,14 @@ def create_user(*, job: Job, someone: Person, dialect: Dialect) -> None:
     job.people[someone.index] = someone.changed(sent)
     job.tally.count("created")
     read_user(job=job, index=someone.index, way=someone.index)
+
+
+def fail_to_create_user(*, job: Job, someone: Person, dialect: Dialect) -> None:
+    """POST a user without a userName, which must be refused in words."""
+    body = user_body(person=someone, dialect=dialect)
+    answer = job.client.post(path=USERS, content={**body, USER_NAME: None})
+    if job.judged(answer, judge.refusal_faults(answer=answer, status=400, scim_type="invalidValue")):
+        job.tally.count("refused")
 
 
 def adopt_user(*, job: Job, someone: Person, resource: Mapping[str, object], dialect: Dialect) -> None:

@@ -1,0 +1,112 @@
+"""Retention: what is past its time goes, by each organization's days; what nobody has read yet stays."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.members import delete_member
+from accounts.models import Tombstone
+from provisioning import connections, retention
+from provisioning.counters import counters
+from provisioning.errors import InvalidRetention
+from provisioning.models import (
+    HealthPeriod,
+    HourlyActivity,
+    Notification,
+    ProvisioningCycle,
+    ProvisioningEvent,
+    ProvisioningLogEntry,
+    RequestCount,
+    RequestKind,
+)
+from tests.factories import make_entry, make_member, make_organization, make_token
+from tests.watch.world import World
+
+
+def kept(world: World) -> dict[str, int]:
+    """Return how many rows of each sort there are."""
+    tables = (ProvisioningLogEntry, ProvisioningCycle, HealthPeriod, ProvisioningEvent, Notification)
+    others = (RequestCount, HourlyActivity, Tombstone)
+    return {model.__name__: model._default_manager.count() for model in (*tables, *others)}
+
+
+def test_each_sort_of_row_goes_when_its_time_is_over(world: World) -> None:
+    world.cycle(changes=2, failures=1)
+    member = make_member(world.organization, "amelie@acme.example")
+    delete_member(organization_id=world.organization.id, member_id=member.id, now=world.now)
+    Notification.objects.update(created_at=world.now)
+    steps = []
+    for days in (29, 31, 89, 91, 399, 401):
+        retention.delete_expired(now=world.now + timedelta(days=days))
+        steps.append(kept(world))
+
+    full = {
+        "ProvisioningLogEntry": 3,
+        "ProvisioningCycle": 1,
+        "HealthPeriod": 2,
+        "ProvisioningEvent": 3,
+        "Notification": 3,
+        "RequestCount": 1,
+        "HourlyActivity": 2,
+        "Tombstone": 1,
+    }
+    without_tombstone = full | {"Tombstone": 0}
+    # The present state of health stays, however old.
+    old = dict.fromkeys(full, 0) | {"HealthPeriod": 1, "HourlyActivity": 2}
+    assert steps == [full, without_tombstone, without_tombstone, old, old, old | {"HourlyActivity": 0}]
+
+
+def test_each_organization_keeps_its_log_for_its_own_days(world: World) -> None:
+    globex = make_organization("globex")
+    make_entry(make_token(globex), at=world.now)
+    world.changes()
+    world.look()
+    connections.keep_log(organization=globex, days=30)
+
+    retention.delete_expired(now=world.now + timedelta(days=31))
+
+    assert [entry.organization for entry in ProvisioningLogEntry.objects.all()] == [world.organization]
+
+
+def test_an_entry_nobody_has_read_yet_stays(world: World) -> None:
+    world.changes()
+
+    retention.delete_expired(now=world.now + timedelta(days=365))
+
+    assert ProvisioningLogEntry.objects.count() == 1
+
+
+def test_much_is_deleted_in_small_transactions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "BATCH_SIZE", 2)
+    world.changes(5)
+    world.look()
+
+    deleted = retention.delete_expired(now=world.now + timedelta(days=91))
+
+    assert deleted["log entries"] == 5
+    assert not ProvisioningLogEntry.objects.exists()
+
+
+def test_positions_go_on_after_retention(world: World) -> None:
+    world.changes(3)
+    world.look()
+    retention.delete_expired(now=world.now + timedelta(days=91))
+    world.changes()
+    world.look()
+
+    assert list(ProvisioningLogEntry.objects.values_list("position", flat=True)) == [4]
+
+
+@pytest.mark.parametrize("days", [29, 731])
+def test_a_log_is_kept_neither_shorter_nor_longer_than_it_may(world: World, days: int) -> None:
+    with pytest.raises(InvalidRetention, match="30 to 730 days"):
+        connections.keep_log(organization=world.organization, days=days)
+
+
+def test_counts_of_strangers_go_too(world: World) -> None:
+    counters.add(RequestKind.STRANGER, now=world.now, address="192.0.2.1")
+    counters.flush()
+
+    retention.delete_expired(now=world.now + timedelta(days=91))
+
+    assert not RequestCount.objects.exists()
