@@ -35,6 +35,8 @@ lock: .venv/installed-test ## Compile requirements*.in into exact versions with 
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links requirements.in -o requirements.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links requirements-anymail.in -o requirements-anymail.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links requirements-test.in -o requirements-test.txt
 
 clean: ## Remove the virtual environment, the demo's data and every cache

@@ -4,11 +4,13 @@ Every function raises ImproperlyConfigured with one line that names the variable
 with it and what would be right; a value never appears in it, for it may hold a password.
 """
 
+import json
 import os
 import re
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -21,7 +23,7 @@ HOST_NAME = re.compile(r"[0-9a-z](?:[0-9a-z._-]*[0-9a-z])?\.?|[0-9a-f:.]*:[0-9a-
 WILDCARD_HOSTS = {"0.0.0.0", "::", "[::]"}  # noqa: S104 - recognized, never bound here
 LARGEST_PORT = 65535
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
-EMAIL_SCHEMES = ("smtp", "smtp+tls", "smtp+ssl", "filemail", "consolemail")
+EMAIL_SCHEMES = ("smtp", "smtp+tls", "smtp+ssl", "filemail", "consolemail", "anymail")
 
 
 def read(name: str, default: str = "") -> str:
@@ -135,15 +137,40 @@ def broker(name: str, default: str) -> str:
 def email(name: str, default: str) -> dict[str, Any]:
     """Return Django's e-mail settings, by their names.
 
-    Raises: ImproperlyConfigured unless it is an smtp, smtp+tls, smtp+ssl, filemail or consolemail URL.
+    Raises: ImproperlyConfigured unless it is an smtp, smtp+tls, smtp+ssl, filemail, consolemail or
+    anymail URL.
     """
     url = read(name, default)
-    remedy = f"{name} must be smtp://, smtp+tls:// or smtp+ssl://USER:PASSWORD@HOST:PORT, filemail:///FOLDER or consolemail://."
+    remedy = f"{name} must be smtp://, smtp+tls:// or smtp+ssl://USER:PASSWORD@HOST:PORT, filemail:///FOLDER, consolemail:// or anymail://PROVIDER."
     parts = urlsplit_or_raise(url, remedy)
     is_lacking_host = parts.scheme.startswith("smtp") and not parts.hostname
     if parts.scheme not in EMAIL_SCHEMES or is_lacking_host:
         raise ImproperlyConfigured(remedy)
+    if parts.scheme == "anymail":
+        return anymail(name, provider=parts.netloc)
     return parsed(environ.Env.email_url_config, url, remedy)
+
+
+def anymail(name: str, *, provider: str) -> dict[str, Any]:
+    """Return the settings of a mail provider by its web API, from ANYMAIL, a JSON object of its settings.
+
+    Raises: ImproperlyConfigured for an unknown provider, a broken ANYMAIL, or without django-anymail.
+    """
+    backend = f"anymail.backends.{provider}"
+    try:
+        is_known = bool(provider.isidentifier() and find_spec(backend))
+    except ModuleNotFoundError:
+        message = f"{name} names a provider of django-anymail: pip install -r requirements-anymail.txt."
+        raise ImproperlyConfigured(message) from None
+    if not is_known:
+        raise ImproperlyConfigured(f"{name} must name a provider as django-anymail does: anymail://postmark.")
+    try:
+        settings = json.loads(read("ANYMAIL", "{}"))
+    except ValueError:
+        settings = None
+    if not isinstance(settings, dict):
+        raise ImproperlyConfigured('ANYMAIL must be a JSON object, such as {"POSTMARK_SERVER_TOKEN": "…"}.')
+    return {"EMAIL_BACKEND": f"{backend}.EmailBackend", "ANYMAIL": settings}
 
 
 def generated_secret(name: str, *, folder: Path) -> str:

@@ -1,0 +1,62 @@
+"""Mails through a provider's web API, by django-anymail: an extra that EMAIL_URL asks for."""
+
+import pytest
+from django.core import mail
+from django.core.exceptions import ImproperlyConfigured
+from pytest_django.fixtures import Settings
+
+from accounts.models import Operator, Organization
+from hootprov import env
+from provisioning import tasks
+from provisioning.models import Notification
+from tests.factories import make_token
+
+
+def configured(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str, object]:
+    """Return the e-mail settings that an environment makes."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return env.email("EMAIL_URL", "")
+
+
+def test_a_provider_and_its_settings_are_named_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = configured(
+        monkeypatch, EMAIL_URL="anymail://postmark", ANYMAIL='{"POSTMARK_SERVER_TOKEN": "x"}'
+    )
+
+    assert settings == {
+        "EMAIL_BACKEND": "anymail.backends.postmark.EmailBackend",
+        "ANYMAIL": {"POSTMARK_SERVER_TOKEN": "x"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("url", "anymail", "remedy"),
+    [
+        ("anymail://pigeon", "{}", "EMAIL_URL must name a provider as django-anymail does"),
+        ("anymail://", "{}", "EMAIL_URL must name a provider as django-anymail does"),
+        ("anymail://postmark", "[]", "ANYMAIL must be a JSON object"),
+        ("anymail://postmark", "{", "ANYMAIL must be a JSON object"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_name(
+    monkeypatch: pytest.MonkeyPatch, url: str, anymail: str, remedy: str
+) -> None:
+    with pytest.raises(ImproperlyConfigured, match=remedy):
+        configured(monkeypatch, EMAIL_URL=url, ANYMAIL=anymail)
+
+
+def test_a_mail_reaches_the_provider_whole(
+    acme: Organization, org_admin: Operator, settings: Settings
+) -> None:
+    settings.EMAIL_BACKEND = "anymail.backends.test.EmailBackend"
+    make_token(acme)
+
+    assert tasks.relay_notifications() == 1
+
+    [message] = mail.outbox
+    handed_over = vars(message)["anymail_test_params"]
+    headers = {name.lower(): value for name, value in handed_over["extra_headers"].items()}
+    assert message.to == ["admin@acme.example"]
+    assert headers["message-id"] == f"<{Notification.objects.get().id}@127.0.0.1>"
+    assert headers["list-unsubscribe-post"] == "List-Unsubscribe=One-Click"
