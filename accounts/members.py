@@ -4,6 +4,7 @@ Every function here needs the transaction of its caller, who also writes the log
 Lock order everywhere: teams by id, then members by id.
 """
 
+import json
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -63,7 +64,7 @@ def update_member(*, member: Member, values: MemberValues, now: datetime) -> Non
     be rolled back.
     """
     columns = values.columns()
-    changed = [name for name, value in columns.items() if getattr(member, name) != value]
+    changed = [name for name, value in columns.items() if not is_same(getattr(member, name), value)]
     if not changed:
         return
     for name in changed:
@@ -71,6 +72,11 @@ def update_member(*, member: Member, values: MemberValues, now: datetime) -> Non
     member.version += 1
     member.modified_at = now
     write(member, update_fields=[*changed, "version", "modified_at"])
+
+
+def is_same(old: object, new: object) -> bool:
+    """Whether two values are the same JSON: to Python 1 and true are."""
+    return old == new and json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True)
 
 
 def write(member: Member, **options: Any) -> None:

@@ -39,11 +39,11 @@ def change_organization(
 
     Raises: InvalidValue for a zone that is none, or a CSM who is not of the staff.
     """
-    if time_zone not in available_timezones():
+    if time_zone not in available_timezones() - {"localtime", "Factory"}:
         message = "This is no time zone. One is called Europe/Paris, America/Vancouver or UTC, for instance."
         raise InvalidValue(message)
-    if success_manager is not None and not success_manager.is_staff:
-        message = "An organization is looked after by one of our own people."
+    if success_manager is not None and not (success_manager.is_staff and success_manager.is_active):
+        message = "An organization is looked after by one of our own people, who can sign in."
         raise InvalidValue(message)
     organization.time_zone, organization.success_manager = time_zone, success_manager
     organization.save(update_fields=["time_zone", "success_manager"])

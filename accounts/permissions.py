@@ -19,6 +19,8 @@ class Ability(models.TextChoices):
     CREATE_ORGANIZATION = "create_organization", "Create an organization"
     MANAGE_TOKENS = "manage_tokens", "Issue, rotate and revoke tokens"
     SWITCH_PROVISIONING = "switch_provisioning", "Turn provisioning on and off"
+    CHANGE_ORGANIZATION = "change_organization", "Change an organization's settings"
+    MANAGE_NOTIFICATIONS = "manage_notifications", "Say who gets which mails, and send them again"
     MANAGE_OPERATORS = "manage_operators", "Create operators and end their sign-in"
 
 

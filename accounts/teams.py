@@ -16,6 +16,7 @@ from django.db import IntegrityError, connection
 
 from accounts.errors import DisplayNameTaken, UnknownMembers, violated
 from accounts.keys import fold, folded
+from accounts.members import is_same
 from accounts.models import Member, ResourceKind, Team, TeamMembership, Tombstone
 
 
@@ -79,7 +80,7 @@ def update_team(
     """
     delta = change_members(team=team, change=change)
     columns = values.columns()
-    changed = [name for name, value in columns.items() if getattr(team, name) != value]
+    changed = [name for name, value in columns.items() if not is_same(getattr(team, name), value)]
     if changed or delta:
         for name in changed:
             setattr(team, name, columns[name])

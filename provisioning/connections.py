@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Operator, Organization
-from accounts.organizations import create_organization
+from accounts.organizations import change_organization, create_organization
 from accounts.texts import check_line
 from provisioning import notifications, watch
 from provisioning.errors import InvalidRetention, ReasonMissing
@@ -72,6 +72,18 @@ def switch(
         notifications.status_switched(connection=connection)
         watch.wake(connection.organization_id)
     return connection
+
+
+def change_settings(
+    *, organization: Organization, time_zone: str, success_manager: Operator | None, log_days: int
+) -> None:
+    """Set an organization's time zone, its CSM, and for how long its log is kept.
+
+    Raises: InvalidValue (`accounts.errors`), InvalidRetention.
+    """
+    with transaction.atomic():
+        change_organization(organization, time_zone=time_zone, success_manager=success_manager)
+        keep_log(organization=organization, days=log_days)
 
 
 def keep_log(*, organization: Organization, days: int) -> None:

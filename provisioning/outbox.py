@@ -74,11 +74,12 @@ def mark_failed(notification: Notification, *, error: str, now: datetime) -> Non
     Notification.objects.filter(id=notification.id).update(**outcome)
 
 
-def try_again(notification: Notification, *, now: datetime) -> None:
-    """Give a mail that was given up its attempts anew; one that was sent stays sent."""
-    given_up = Notification.objects.filter(id=notification.id, sent_at__isnull=True)
-    given_up.update(gave_up_at=None, attempts=0, next_try_at=now)
+def try_again(notification: Notification, *, now: datetime) -> bool:
+    """Give a mail that was given up its attempts anew; return False for one that was sent or still waits."""
+    given_up = Notification.objects.filter(id=notification.id, gave_up_at__isnull=False)
+    is_tried = given_up.update(gave_up_at=None, attempts=0, next_try_at=now) == 1
     transaction.on_commit(nudge)
+    return is_tried
 
 
 def lag(*, now: datetime) -> timedelta:

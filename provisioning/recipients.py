@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.keys import fold
 from accounts.models import Operator, Organization
+from accounts.querysets import TenantQuerySet
 from provisioning import outbox
 from provisioning.errors import InvalidRecipient
 from provisioning.models import Delivery, EventKind, Recipient
@@ -58,46 +59,61 @@ def add_recipient(
 
 
 def ask(recipient: Recipient, *, now: datetime) -> None:
-    """Send the question to an address that has not confirmed; one that has is left in peace."""
-    if recipient.confirmed_at is None:
+    """Send the question to an address that has not confirmed; one that has, or that muted us, is left in peace."""
+    if recipient.confirmed_at is None and recipient.muted_at is None:
         enqueue_to(recipient.organization, recipient.address, kind="confirm_recipient", now=now)
 
 
 def send_test(*, organization: Organization, address: str, now: datetime) -> None:
-    """Send a mail that says nothing but that mails arrive."""
+    """Send a mail that says nothing but that mails arrive.
+
+    Raises: InvalidRecipient for an address that has not confirmed, or wants no mails.
+    """
+    if fold(address) not in {fold(each.address) for each in hearers(organization)}:
+        message = f"{address} gets no mails: it has not confirmed, or it is muted."
+        raise InvalidRecipient(message)
     enqueue_to(organization, address, kind="test", now=now)
 
 
 def confirm(*, organization_id: UUID, address: str, now: datetime) -> Recipient | None:
     """Note that an address wants the mails; None where it was removed meanwhile."""
-    recipient = row_of(organization_id, address)
-    if recipient is not None and recipient.confirmed_at is None:
-        recipient.confirmed_at = now
-        recipient.save(update_fields=["confirmed_at"])
-    return recipient
+    rows_of(organization_id, address).filter(confirmed_at__isnull=True).update(confirmed_at=now)
+    return rows_of(organization_id, address).first()
 
 
-def mute(*, organization_id: UUID, address: str, now: datetime) -> Recipient:
-    """Note that an address wants no more mails. Twice is once."""
-    recipient, _ = Recipient.objects.get_or_create(
-        organization_id=organization_id,
+def mute(*, organization_id: UUID, address: str, now: datetime) -> None:
+    """Note that an address wants no more mails, even one that has no row any more. Twice is once."""
+    organization = Organization.objects.select_related("success_manager").get(id=organization_id)
+    Recipient.objects.get_or_create(
+        organization=organization,
         address_key=fold(address),
-        defaults={"address": address, "kinds": EVERYTHING, "added_at": now, "confirmed_at": now},
+        defaults={
+            "address": address,
+            "kinds": EVERYTHING,
+            "added_at": now,
+            "confirmed_at": now if is_operators(organization, address) else None,
+        },
     )
-    if recipient.muted_at is None:
-        recipient.muted_at = now
-        recipient.save(update_fields=["muted_at"])
-    return recipient
+    rows_of(organization_id, address).filter(muted_at__isnull=True).update(muted_at=now)
 
 
 def change(
     recipient: Recipient, *, kinds: list[str], delivery: Delivery, is_muted: bool, now: datetime
 ) -> None:
-    """Set what an address hears, and when. Raises: InvalidRecipient."""
+    """Set what an address hears, and when; an operator who had chosen nothing gets a row.
+
+    Raises: InvalidRecipient for a choice that is none, and for an address that was removed meanwhile.
+    """
     check(recipient.address, kinds)
-    recipient.kinds, recipient.delivery = kinds, delivery
-    recipient.muted_at = (recipient.muted_at or now) if is_muted else None
-    recipient.save(update_fields=["kinds", "delivery", "muted_at"])
+    organization, address = recipient.organization, recipient.address
+    muted_at = (recipient.muted_at or now) if is_muted else None
+    with transaction.atomic():
+        if not has_chosen(recipient):
+            add_recipient(organization=organization, address=address, kinds=kinds, delivery=delivery, now=now)
+        rows = rows_of(organization.id, address)
+        if not rows.update(kinds=kinds, delivery=delivery, muted_at=muted_at):
+            message = f"{address} was removed meanwhile."
+            raise InvalidRecipient(message)
 
 
 def remove(recipient: Recipient) -> None:
@@ -120,40 +136,51 @@ def daily(organization: Organization) -> list[Recipient]:
 
 
 def hearers(organization: Organization) -> list[Recipient]:
-    """Return everybody who is to hear something, with what they chose; operators without a choice hear all."""
-    rows = Recipient.objects.of_organization(organization.id)
-    chosen = {row.address_key: row for row in rows}
-    for address in operators_of(organization):
-        chosen.setdefault(fold(address), unchosen(organization, address))
+    """Return everybody who is to hear something, with what they chose."""
     return [
-        each for _, each in sorted(chosen.items()) if each.confirmed_at is not None and each.muted_at is None
+        each for each in everybody(organization) if each.confirmed_at is not None and each.muted_at is None
     ]
 
 
-def operators_of(organization: Organization) -> list[str]:
-    """Return the addresses of the organization's own admins and of its CSM."""
-    admins = Operator.objects.filter(organization=organization, is_active=True)
-    addresses = list(admins.values_list("email", flat=True))
+def everybody(organization: Organization) -> list[Recipient]:
+    """Return every address with what it chose, muted and unconfirmed too; operators without a choice hear all."""
+    chosen = {row.address_key: row for row in Recipient.objects.of_organization(organization.id)}
+    for operator in operators_of(organization):
+        chosen.setdefault(fold(operator.email), unchosen(organization, operator))
+    return [each for _, each in sorted(chosen.items())]
+
+
+def operators_of(organization: Organization) -> list[Operator]:
+    """Return the organization's own admins and its CSM."""
+    admins = list(Operator.objects.filter(organization=organization, is_active=True))
     manager = organization.success_manager
-    return [*addresses, manager.email] if manager is not None and manager.is_active else addresses
+    return [*admins, manager] if manager is not None and manager.is_active else admins
 
 
-def unchosen(organization: Organization, address: str) -> Recipient:
-    """Return what holds for an operator who chose nothing."""
+def unchosen(organization: Organization, operator: Operator) -> Recipient:
+    """Return what holds for an operator who chose nothing. It is not stored, and has the operator's id."""
     return Recipient(
-        organization=organization, address=address, kinds=EVERYTHING, confirmed_at=organization.created_at
+        id=operator.id,
+        organization=organization,
+        address=operator.email,
+        kinds=EVERYTHING,
+        confirmed_at=organization.created_at,
     )
+
+
+def has_chosen(recipient: Recipient) -> bool:
+    """Whether an address has a row; an operator who chose nothing has none."""
+    return not recipient._state.adding  # noqa: SLF001 - public in all but name
 
 
 def is_operators(organization: Organization, address: str) -> bool:
     """Whether an address is that of somebody who signs in: nobody else need confirm it."""
-    return fold(address) in {fold(each) for each in operators_of(organization)}
+    return fold(address) in {fold(each.email) for each in operators_of(organization)}
 
 
-def row_of(organization_id: UUID, address: str) -> Recipient | None:
-    """Return the row of an address."""
-    rows = Recipient.objects.of_organization(organization_id)
-    return rows.filter(address_key=fold(address)).first()
+def rows_of(organization_id: UUID, address: str) -> TenantQuerySet[Recipient]:
+    """Return the row of an address, if it has one."""
+    return Recipient.objects.of_organization(organization_id).filter(address_key=fold(address))
 
 
 def check(address: str, kinds: list[str]) -> None:

@@ -1,9 +1,12 @@
 """The commands as a CSM's script calls them: the secret alone on stdout, a remedy on stderr."""
 
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from pytest_django.fixtures import Settings
 
 from accounts.models import Operator, Organization
 from accounts.permissions import Role
@@ -142,3 +145,17 @@ def test_an_address_signs_in_once_whatever_its_spelling(
         create_operator(monkeypatch, csm.email.upper(), "--name", "X", "--role", "csm")
 
     assert Operator.objects.count() == 1
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="demo data is for the embedded default alone")
+def test_the_demos_csm_looks_after_the_demo_organization(
+    db: None, settings: Settings, tmp_path: Path
+) -> None:
+    settings.VAR = tmp_path
+
+    for _ in range(2):
+        run("seed_demo")
+
+    manager = Organization.objects.get().success_manager
+    assert manager is not None
+    assert manager.email == "csm@hootprov.example"

@@ -1,6 +1,7 @@
 """The people who sign in. Owners alone see them; they are created on the command line for now."""
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from accounts.admin.pages import StaffPage
 from accounts.admin.questions import NameQuestion
@@ -41,7 +42,7 @@ class OperatorPage(StaffPage):
         """Return when they signed in last."""
         return moment(operator.last_login)
 
-    def sections(self, row: Operator) -> list[Section]:
+    def sections(self, _request: HttpRequest, row: Operator) -> list[Section]:
         """Return who it is, and what they may do."""
         facts = [
             Fact("E-mail address", row.email),

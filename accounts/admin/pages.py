@@ -99,7 +99,7 @@ class StaffPage(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
             "opts": self.opts,
             "title": str(row),
             "heading": self.heading(row),
-            "sections": self.sections(row),
+            "sections": self.sections(request, row),
             "buttons": self.buttons(request, row),
         }
         return TemplateResponse(request, "console/facts.html", context)
@@ -108,7 +108,7 @@ class StaffPage(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
         """Return what the page says first."""
         return str(row)
 
-    def sections(self, _row: Any) -> list[Section]:
+    def sections(self, _request: HttpRequest, _row: Any) -> list[Section]:
         """Return the facts about a row."""
         return []
 

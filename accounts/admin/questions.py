@@ -24,6 +24,11 @@ class Question(forms.Form):
         """Return what was asked in one field; nothing when it was left empty or makes no sense."""
         return self.cleaned_data.get(name) or None
 
+    @property
+    def unseen(self) -> list[str]:
+        """Return what is asked in hidden fields, in words, so that the page can say so."""
+        return [str(field.label) for field in self.hidden_fields() if self.answer(field.name)]
+
 
 class OrganizationQuestion(Question):
     """Asks for the rows of one organization, by its slug."""

@@ -1,10 +1,11 @@
 """How a page says a time, a state or a fact: in words, with the zone, never as a code."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 
@@ -26,24 +27,6 @@ class Fact:
     is_code: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Section:
-    """A part of a page under its own heading: facts, or a table, or a text as it is."""
-
-    title: str
-    note: str = ""
-    facts: list[Fact] = field(default_factory=list)
-    headers: list[str] = field(default_factory=list)
-    rows: list[list[str | SafeString]] = field(default_factory=list)
-    empty: str = ""
-    text: str = ""
-
-    @property
-    def labelled_rows(self) -> list[list[tuple[str, str | SafeString]]]:
-        """Return the table with each cell's header beside it: on a phone a row becomes a card."""
-        return [list(zip(self.headers, row, strict=True)) for row in self.rows]
-
-
 @dataclass(frozen=True)
 class Button:
     """A way on from a page. The style is "primary", "danger" or "plain"."""
@@ -51,6 +34,29 @@ class Button:
     label: str
     url: str
     style: str = "plain"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A part of a page under its own heading: facts, or a table, or a text as it is; and what can be done there.
+
+    A small table stays a table on a phone; of others each row becomes a card.
+    """
+
+    title: str
+    note: str = ""
+    facts: list[Fact] = field(default_factory=list)
+    headers: list[str] = field(default_factory=list)
+    rows: list[list[str | SafeString]] = field(default_factory=list)
+    empty: str = ""
+    is_small: bool = False
+    text: str = ""
+    buttons: list[Button] = field(default_factory=list)
+
+    @property
+    def labelled_rows(self) -> list[list[tuple[str, str | SafeString]]]:
+        """Return the table with each cell's header beside it, for the cards."""
+        return [list(zip(self.headers, row, strict=True)) for row in self.rows]
 
 
 def moment(at: datetime | None, *, never: str = "never") -> str:
@@ -88,6 +94,21 @@ def ago(at: datetime | None, *, now: datetime, never: str = "never") -> str:
     return "less than a minute ago"
 
 
+def lasting(length: timedelta) -> str:
+    """Return a length of time by its two largest units.
+
+    >>> lasting(timedelta(hours=1, minutes=2, seconds=3)), lasting(timedelta(seconds=61.5))
+    ('1 h 2 min', '1 min 1 s')
+    """
+    rest = max(int(length.total_seconds()), 0)
+    parts: list[str] = []
+    for unit, seconds in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        number, rest = divmod(rest, seconds)
+        if number or parts:
+            parts.append(f"{number} {unit}")
+    return " ".join(part for part in parts[:2] if not part.startswith("0 ")) or "less than a second"
+
+
 def days_until(at: datetime, *, now: datetime) -> int:
     """Return how many days are left, begun ones counted whole."""
     return -((now - at) // timedelta(days=1))
@@ -105,6 +126,22 @@ def counted(number: int, noun: str) -> str:
 def badge(text: str, tone: Tone) -> SafeString:
     """Return a state as a coloured word."""
     return format_html('<span class="hp-badge hp-{}">{}</span>', tone, text)
+
+
+def bar(share: float, label: str) -> SafeString:
+    """Return how far something is, from 0 to 1, as a bar and in figures."""
+    percent = round(share * 100)
+    return format_html(
+        '<progress class="hp-bar" max="100" value="{0}" aria-label="{1}">{0} %</progress> {0} %',
+        percent,
+        label,
+    )
+
+
+def links(buttons: Iterable[Button]) -> SafeString:
+    """Return ways on as links beside each other, for a cell of a table."""
+    shown = ((button.url, button.label) for button in buttons)
+    return format_html_join(" ", '<a class="hp-link hp-way" href="{}">{}</a>', shown)
 
 
 def link(text: str, url: str) -> SafeString:

@@ -115,6 +115,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_SENSITIVE_PARAMETERS = ["username", "password", "csrfmiddlewaretoken"]
 AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "accounts.addresses.client_address"
 AXES_USERNAME_CALLABLE = "accounts.admin.sign_in.tried_name"
 AXES_LOCKOUT_CALLABLE = "accounts.admin.sign_in.locked_out"
 
@@ -270,6 +271,7 @@ UNFOLD = {
                     menu_item(
                         "Provisioning log", "receipt_long", "provisioning_provisioninglogentry_changelist"
                     ),
+                    menu_item("Cycles", "autorenew", "provisioning_provisioningcycle_changelist"),
                     menu_item("Notifications", "mail", "provisioning_notification_changelist"),
                 ],
             },

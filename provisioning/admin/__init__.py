@@ -1,5 +1,29 @@
-"""The console pages about organizations' connections, members, tokens, the log and the mails."""
+"""The console pages about organizations' connections, cycles, members, tokens, the log and the mails."""
 
-from provisioning.admin import connections, log, mails, members, organizations, teams, token_forms, tokens
+from provisioning.admin import (
+    connections,
+    cycles,
+    log,
+    mails,
+    members,
+    organization_settings,
+    organizations,
+    recipients,
+    teams,
+    token_forms,
+    tokens,
+)
 
-__all__ = ["connections", "log", "mails", "members", "organizations", "teams", "token_forms", "tokens"]
+__all__ = [
+    "connections",
+    "cycles",
+    "log",
+    "mails",
+    "members",
+    "organization_settings",
+    "organizations",
+    "recipients",
+    "teams",
+    "token_forms",
+    "tokens",
+]

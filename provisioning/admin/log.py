@@ -22,12 +22,15 @@ from accounts.admin.words import Button, Fact, Section, link, moment
 from accounts.models import Organization
 from provisioning.admin.sentences import sentence_of
 from provisioning.admin.states import status_badge
-from provisioning.models import Action, LogStatus, ProvisioningLogEntry
+from provisioning.models import Action, LogStatus, ProvisioningCycle, ProvisioningLogEntry
 from provisioning.redaction import identity_key
+
+LAST_DAY = date(9999, 1, 1)
+MOST_ROWS = 2**63 - 1
 
 
 class LogQuestion(OrganizationQuestion):
-    """Asks the log for days, an organization, a status, an action, a person, a request or an error."""
+    """Asks the log for days, an organization, a status, an action, a cycle, a person, a request or an error."""
 
     since = forms.DateField(required=False, label="From day (UTC)", widget=forms.DateInput({"type": "date"}))
     until = forms.DateField(required=False, label="To day (UTC)", widget=forms.DateInput({"type": "date"}))
@@ -38,7 +41,16 @@ class LogQuestion(OrganizationQuestion):
         label="Identity, request id or error code",
         widget=forms.SearchInput({"placeholder": "amelie@acme.example"}),
     )
-    resource = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    resource = forms.UUIDField(
+        required=False, widget=forms.HiddenInput, label="entries of one member or team"
+    )
+    cycle = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MOST_ROWS,
+        widget=forms.HiddenInput,
+        label="entries of one cycle",
+    )
     field_order = ["since", "until", "organization", "status", "action", "q"]
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -56,10 +68,19 @@ class LogQuestion(OrganizationQuestion):
         if self.answer("until"):
             end = midnight(min(self.answer("until"), LAST_DAY)) + timedelta(days=1)
             rows = rows.filter(at__lt=end, id__lt=first_id(end))
+        if self.answer("cycle"):
+            rows = of_cycle(rows, self.answer("cycle"))
         return rows.filter(about(self.answer("q"))) if self.answer("q") else rows
 
 
-LAST_DAY = date(9999, 1, 1)
+def of_cycle(rows: QuerySet[Any], id_: int) -> QuerySet[Any]:
+    """Return the entries from a cycle's beginning to its end; none when it is kept no longer."""
+    cycle = ProvisioningCycle.objects.filter(id=id_).first()
+    if cycle is None:
+        return rows.none()
+    start, end = cycle.started_at, cycle.ended_at
+    rows = rows.filter(organization_id=cycle.organization_id, at__gte=start, id__gte=first_id(start))
+    return rows.filter(at__lte=end, id__lt=first_id(end + timedelta(seconds=1))) if end else rows
 
 
 def about(text: str) -> Q:
@@ -136,7 +157,7 @@ class LogPage(StaffPage):
         """Return what happened, in a sentence."""
         return sentence_of(row)
 
-    def sections(self, row: ProvisioningLogEntry) -> list[Section]:
+    def sections(self, _request: HttpRequest, row: ProvisioningLogEntry) -> list[Section]:
         """Return why it failed, what it changed, and the request."""
         why = [Section(title="Why, and what to do", note=row.detail)] if row.detail else []
         return [*why, modified_section(row), request_section(row)]

@@ -1,17 +1,23 @@
-"""The outbox, read-only: who was told what, and what became of the mail."""
+"""The outbox: who was told what, what became of the mail, and the page that tries one again."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.safestring import SafeString
 
-from accounts.admin.pages import StaffPage, row_url
+from accounts import clock
+from accounts.admin.access import may
+from accounts.admin.pages import FormPage, SeeOther, StaffPage, found, row_url
 from accounts.admin.questions import OrganizationQuestion
 from accounts.admin.sites import staff_site
 from accounts.admin.words import Button, Fact, Section, link, moment
+from accounts.permissions import Ability
+from provisioning import outbox
+from provisioning.admin.addresses import try_again_url
 from provisioning.admin.states import kind_of_mail, mail_badge, mail_story
 from provisioning.models import Notification
 
@@ -40,7 +46,7 @@ class MailQuestion(OrganizationQuestion):
 
 @admin.register(Notification, site=staff_site)
 class MailPage(StaffPage):
-    """Every mail to an organization's admins."""
+    """Every mail to whoever hears of an organization."""
 
     question_class = MailQuestion
     list_display = ["shown_time", "organization", "shown_kind", "recipient", "shown_state", "last_error"]
@@ -71,7 +77,7 @@ class MailPage(StaffPage):
         """Return what it is, and to whom."""
         return f"{kind_of_mail(row.kind)}, to {row.recipient}"
 
-    def sections(self, row: Notification) -> list[Section]:
+    def sections(self, _request: HttpRequest, row: Notification) -> list[Section]:
         """Return what became of it, and what it tells."""
         facts = [
             Fact("Organization", link(str(row.organization), row_url(row.organization))),
@@ -81,9 +87,63 @@ class MailPage(StaffPage):
             Fact("Written", moment(row.created_at)),
             Fact("Event", row.event, is_code=True),
         ]
-        told = [Fact(name.replace("_", " "), str(value)) for name, value in sorted(row.context.items())]
-        return [Section(title="Mail", facts=facts), Section(title="What it tells", facts=told)]
+        return [Section(title="Mail", facts=facts), *told_sections(row)]
 
-    def buttons(self, _request: HttpRequest, row: Notification) -> list[Button]:
+    def buttons(self, request: HttpRequest, row: Notification) -> list[Button]:
         """Return the ways on."""
-        return [Button("Organization", row_url(row.organization))]
+        ways = [Button("Organization", row_url(row.organization))]
+        if row.gave_up_at is None or not may(request, Ability.MANAGE_NOTIFICATIONS):
+            return ways
+        return [Button("Try again", try_again_url(row), "primary"), *ways]
+
+
+def told_sections(mail: Notification) -> list[Section]:
+    """Return what a mail tells: its facts, and each of its lists as a table."""
+    told = {name.replace("_", " "): value for name, value in sorted(mail.context.items())}
+    lists = {name: value for name, value in told.items() if isinstance(value, list) and value}
+    facts = [Fact(name, str(value)) for name, value in told.items() if name not in lists]
+    tables = [
+        Section(
+            title=f"What it tells: {name}",
+            headers=list(lines[0]),
+            rows=[[str(cell) for cell in line.values()] for line in lines],
+        )
+        for name, lines in lists.items()
+    ]
+    return [Section(title="What it tells", facts=facts), *tables]
+
+
+class TryAgain(FormPage):
+    """Tries a mail again that was given up."""
+
+    ability = Ability.MANAGE_NOTIFICATIONS
+    form_class = forms.Form
+    mail: Notification
+
+    def load(self, **captured: UUID) -> None:
+        """Load the mail. Raises: Http404."""
+        self.mail = found(Notification, captured["mail_id"], "organization")
+
+    def words(self) -> dict[str, Any]:
+        """Say what happened, and what will."""
+        return {
+            "title": f"Try again: {kind_of_mail(self.mail.kind)}, to {self.mail.recipient}",
+            "intro": [
+                f"{mail_story(self.mail)}. The last error was: {self.mail.last_error or 'none'}",
+                f"The mail is sent at once, and gets up to {outbox.MOST_ATTEMPTS} attempts anew. It tells what it "
+                "told when it was written.",
+            ],
+            "submit": "Try again",
+            "cancel_url": row_url(self.mail),
+        }
+
+    def act(self, _form: forms.Form) -> HttpResponseBase:
+        """Let it be tried again."""
+        if outbox.try_again(self.mail, now=clock.now()):
+            messages.success(self.request, f"The mail to {self.mail.recipient} is tried again.")
+        else:
+            messages.info(self.request, "This mail was not given up, so nothing was changed.")
+        return SeeOther(row_url(self.mail))
+
+
+staff_site.add_page("mails/<uuid:mail_id>/try-again/", TryAgain.as_view(), name="try_mail_again")

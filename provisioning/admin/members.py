@@ -64,7 +64,7 @@ class MemberPage(StaffPage):
         """Return when Entra changed them last."""
         return moment(member.modified_at)
 
-    def sections(self, row: Member) -> list[Section]:
+    def sections(self, _request: HttpRequest, row: Member) -> list[Section]:
         """Return every attribute."""
         other = json.dumps(row.other, ensure_ascii=False, indent=2, sort_keys=True)
         return [

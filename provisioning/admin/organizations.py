@@ -17,15 +17,26 @@ from accounts.admin.sites import staff_site
 from accounts.admin.words import Button, Fact, Section, ago, counted, hover, moment
 from accounts.models import Member, Organization, Team
 from accounts.permissions import Ability
-from provisioning import connections
+from provisioning import connections, cycles
 from provisioning.admin.addresses import issue_url, switch_url
-from provisioning.admin.states import connection_badge
+from provisioning.admin.cycles import newest_section
+from provisioning.admin.health import health_section, history_section
+from provisioning.admin.organization_settings import settings_section
+from provisioning.admin.recipients import recipients_section
+from provisioning.admin.states import connection_badge, health_badge
 from provisioning.admin.tokens import tokens_section
-from provisioning.models import ProvisioningLogEntry, ProvisioningStatus, ScimToken
+from provisioning.models import (
+    HealthPeriod,
+    HealthState,
+    ProvisioningCycle,
+    ProvisioningLogEntry,
+    ProvisioningStatus,
+    ScimToken,
+)
 
 
 class OrganizationQuestion(NameQuestion):
-    """Asks for organizations by name or slug, and by their switch."""
+    """Asks for organizations by name or slug, by their switch and by how they are."""
 
     columns = ("name", "slug")
 
@@ -33,18 +44,24 @@ class OrganizationQuestion(NameQuestion):
         required=False, label="Provisioning", choices=[("", "On or off"), *ProvisioningStatus.choices]
     )
 
+    health = forms.ChoiceField(
+        required=False, label="Health", choices=[("", "Any health"), *HealthState.choices]
+    )
+
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Return the organizations that answer what was asked."""
-        status = self.answer("status")
+        status, health = self.answer("status"), self.answer("health")
+        if health:
+            rows = rows.filter(health_periods__state=health, health_periods__ended_at__isnull=True)
         return super().narrow(rows.filter(connection__status=status) if status else rows)
 
 
 @admin.register(Organization, site=staff_site)
 class OrganizationPage(StaffPage):
-    """Every customer, with its switch and when Entra was last heard of."""
+    """Every customer, with its switch, how it is, and when Entra was last heard of."""
 
     question_class = OrganizationQuestion
-    list_display = ["name", "slug", "shown_status", "shown_contact"]
+    list_display = ["name", "slug", "shown_health", "shown_status", "shown_contact"]
     list_select_related = ["connection"]
     empty = "No organization answers this. Create one with the + above, then issue its first token."
 
@@ -57,11 +74,19 @@ class OrganizationPage(StaffPage):
         return CreateOrganization.as_view()(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Organization]:
-        """Return the organizations, each with the time its tokens were last used."""
+        """Return the organizations, each with its health and the time its tokens were last used."""
         used = ScimToken.objects.filter(organization=OuterRef("pk"), last_used_at__isnull=False)
         last = used.order_by("-last_used_at").values("last_used_at")[:1]
+        present = HealthPeriod.objects.filter(organization=OuterRef("pk"), ended_at__isnull=True)
         organizations: QuerySet[Organization] = super().get_queryset(request)
-        return organizations.select_related("connection").annotate(last_contact_at=Subquery(last))
+        return organizations.select_related("connection", "success_manager").annotate(
+            last_contact_at=Subquery(last), health_state=Subquery(present.order_by().values("state")[:1])
+        )
+
+    @admin.display(description="Health")
+    def shown_health(self, organization: Any) -> SafeString:
+        """Return how its connection is."""
+        return health_badge(organization.health_state)
 
     @admin.display(description="Provisioning")
     def shown_status(self, organization: Organization) -> SafeString:
@@ -74,9 +99,18 @@ class OrganizationPage(StaffPage):
         at = organization.last_contact_at
         return hover(ago(at, now=clock.now()), moment(at))
 
-    def sections(self, row: Any) -> list[Section]:
-        """Return the switch, the numbers and the tokens."""
-        return [status_section(row), tokens_section(row)]
+    def sections(self, request: HttpRequest, row: Any) -> list[Section]:
+        """Return how it is, the switch, the newest cycle, the tokens, who is told, and the settings."""
+        now, newest = clock.now(), cycles.newest_cycle(row.id)
+        return [
+            health_section(row, newest, now=now),
+            status_section(row),
+            newest_section(newest, now=now),
+            tokens_section(row),
+            recipients_section(request, row),
+            settings_section(request, row),
+            history_section(row, now=now),
+        ]
 
     def buttons(self, request: HttpRequest, row: Organization) -> list[Button]:
         """Return what can be done about the organization."""
@@ -86,7 +120,13 @@ class OrganizationPage(StaffPage):
             allowed.append(Button("Issue token", issue_url(row), "primary"))
         if may(request, Ability.SWITCH_PROVISIONING):
             allowed.append(Button(turn, switch_url(row)))
-        lists = {"Tokens": ScimToken, "Log": ProvisioningLogEntry, "Members": Member, "Teams": Team}
+        lists = {
+            "Tokens": ScimToken,
+            "Log": ProvisioningLogEntry,
+            "Cycles": ProvisioningCycle,
+            "Members": Member,
+            "Teams": Team,
+        }
         ways = [Button(label, list_url(model, organization=row.slug)) for label, model in lists.items()]
         return [*allowed, *ways]
 
@@ -98,13 +138,12 @@ def status_section(organization: Any) -> Section:
     facts = [
         Fact("Provisioning", state),
         Fact("Reason", connection.status_reason or "–"),
-        Fact("Last contact from Entra", moment(organization.last_contact_at)),
         Fact("Members", counted(Member.objects.of_organization(organization.id).count(), "member")),
         Fact("Teams", counted(Team.objects.of_organization(organization.id).count(), "team")),
         Fact("Slug", organization.slug, is_code=True),
         Fact("Created", moment(organization.created_at)),
     ]
-    return Section(title="Status", facts=facts)
+    return Section(title="Organization", facts=facts)
 
 
 class OrganizationForm(forms.Form):
@@ -133,7 +172,7 @@ class CreateOrganization(FormPage):
             "title": "Create organization",
             "intro": [
                 "This creates a customer whose provisioning is on, with no members and no token.",
-                "Issue its first token on the next page.",
+                "Issue its first token on the next page. You become its CSM, and hear what its admins hear.",
             ],
             "submit": "Create organization",
             "cancel_url": list_url(Organization),
@@ -141,5 +180,5 @@ class CreateOrganization(FormPage):
 
     def act(self, form: forms.Form) -> HttpResponseBase:
         """Create it, and go to its page. Raises: InvalidValue, SlugTaken."""
-        connection = connections.open_connection(**form.cleaned_data)
+        connection = connections.open_connection(success_manager=self.operator, **form.cleaned_data)
         return SeeOther(row_url(connection.organization))

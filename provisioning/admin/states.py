@@ -1,11 +1,20 @@
-"""States of connections, tokens, entries and mails in words, with the tone of their badges."""
+"""States of connections, cycles, tokens, entries, recipients and mails in words, with the tone of their badges."""
 
 from datetime import datetime, timedelta
 
 from django.utils.safestring import SafeString
 
 from accounts.admin.words import Tone, badge, counted, days_until, moment
-from provisioning.models import LogStatus, Notification, ProvisioningConnection, ScimToken
+from provisioning.models import (
+    EventKind,
+    HealthState,
+    LogStatus,
+    Notification,
+    ProvisioningConnection,
+    ProvisioningCycle,
+    Recipient,
+    ScimToken,
+)
 
 SOON = timedelta(days=30)
 
@@ -16,11 +25,19 @@ STATUS_TONES = {
     LogStatus.WARNING: Tone.CAREFUL,
 }
 
-KINDS_OF_MAIL = {
-    "token_issued": "Token issued",
-    "token_rotated": "Token rotated",
-    "token_revoked": "Token revoked",
-    "status_switched": "Provisioning turned on or off",
+HEALTH_TONES = {
+    HealthState.OFF: Tone.QUIET,
+    HealthState.WAITING: Tone.QUIET,
+    HealthState.QUARANTINE_RISK: Tone.BAD,
+    HealthState.SILENT: Tone.BAD,
+    HealthState.DEGRADED: Tone.CAREFUL,
+    HealthState.HEALTHY: Tone.GOOD,
+}
+
+KINDS_OF_MAIL = {str(kind): str(kind.label) for kind in EventKind} | {
+    "digest": "Daily digest",
+    "confirm_recipient": "Question to a new address",
+    "test": "Test",
 }
 
 
@@ -33,6 +50,28 @@ def status_badge(status: str) -> SafeString:
 def connection_badge(connection: ProvisioningConnection) -> SafeString:
     """Return whether changes from Entra are taken."""
     return badge("On", Tone.GOOD) if connection.is_on else badge("Off", Tone.CAREFUL)
+
+
+def health_badge(state: str | None) -> SafeString:
+    """Return how a connection is; without a state, that nobody has looked yet."""
+    if state is None:
+        return badge("Not judged yet", Tone.QUIET)
+    known = HealthState(state)
+    return badge(str(known.label), HEALTH_TONES[known])
+
+
+def cycle_badge(cycle: ProvisioningCycle) -> SafeString:
+    """Return whether a cycle still runs."""
+    return badge("Running", Tone.CAREFUL) if cycle.ended_at is None else badge("Ended", Tone.QUIET)
+
+
+def recipient_badge(recipient: Recipient) -> SafeString:
+    """Return whether mails go to an address."""
+    if recipient.muted_at is not None:
+        return badge("Muted", Tone.QUIET)
+    if recipient.confirmed_at is None:
+        return badge("Not confirmed", Tone.CAREFUL)
+    return badge("Confirmed", Tone.GOOD)
 
 
 def token_badge(token: ScimToken, *, now: datetime) -> SafeString:

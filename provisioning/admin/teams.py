@@ -55,7 +55,7 @@ class TeamPage(StaffPage):
         """Return when Entra changed it last."""
         return moment(team.modified_at)
 
-    def sections(self, row: Team) -> list[Section]:
+    def sections(self, _request: HttpRequest, row: Team) -> list[Section]:
         """Return every attribute, and who is in it."""
         memberships = TeamMembership.objects.of_organization(row.organization_id).filter(team=row)
         facts = [

@@ -97,7 +97,7 @@ class TokenPage(StaffPage):
         """Return when and by whom it was issued."""
         return f"{moment(token.issued_at)} by {issuer(token)}"
 
-    def sections(self, row: ScimToken) -> list[Section]:
+    def sections(self, _request: HttpRequest, row: ScimToken) -> list[Section]:
         """Return what is known of the token."""
         return [
             Section(title="Token", note="Its secret was shown once and is kept nowhere.", facts=facts_of(row))

@@ -3,13 +3,12 @@
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
-from ipaddress import ip_address
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest
 
 from accounts import clock
+from accounts.addresses import client_address
 from provisioning.logs import LoggedRequest, Outcome, new_entry_id
 from provisioning.models import Action
 from provisioning.tokens import TokenState
@@ -81,19 +80,3 @@ def exchange_of(request: HttpRequest) -> Exchange:
     """Return the exchange that authentication began. Raises: AttributeError where none did."""
     exchange: Exchange = request.exchange  # type: ignore[attr-defined]  # set by authentication
     return exchange
-
-
-def client_address(request: HttpRequest) -> str | None:
-    """Return the address the request came from; None where that is no address (a Unix socket).
-
-    Behind proxies of ours it is the one the outermost of them saw: what a client itself writes into
-    X-Forwarded-For stands further left and is not believed.
-    """
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.TRUSTED_PROXIES:
-        seen = [each.strip() for each in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-        address = seen[-settings.TRUSTED_PROXIES] if len(seen) >= settings.TRUSTED_PROXIES else address
-    try:
-        return str(ip_address(address))
-    except ValueError:
-        return None

@@ -2,7 +2,7 @@
 
 from django.test import Client
 
-from accounts.models import Organization
+from accounts.models import Operator, Organization
 from provisioning.models import LogHead, ProvisioningConnection
 
 ADD = "/admin/accounts/organization/add/"
@@ -15,7 +15,7 @@ def test_an_empty_console_says_what_to_do_first(console: Client) -> None:
     assert f'href="{ADD}"' in page
 
 
-def test_a_csm_creates_an_organization_and_lands_on_its_page(console: Client) -> None:
+def test_a_csm_creates_an_organization_and_lands_on_its_page(console: Client, csm: Operator) -> None:
     response = console.post(ADD, {"name": "Acme", "slug": "acme"})
 
     acme = Organization.objects.get()
@@ -23,7 +23,7 @@ def test_a_csm_creates_an_organization_and_lands_on_its_page(console: Client) ->
         303,
         f"/admin/accounts/organization/{acme.id}/change/",
     )
-    assert (acme.name, acme.slug) == ("Acme", "acme")
+    assert (acme.name, acme.slug, acme.success_manager) == ("Acme", "acme", csm)
     assert ProvisioningConnection.objects.get(organization=acme).is_on
     assert LogHead.objects.filter(organization=acme).exists()
 

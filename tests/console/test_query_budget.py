@@ -12,17 +12,32 @@ from accounts import clock
 from accounts.models import Member, Operator, Organization, Team
 from accounts.permissions import Role
 from provisioning.logs import new_entry_id
-from provisioning.models import Notification, ProvisioningConnection, ProvisioningLogEntry, ScimToken
+from provisioning.models import (
+    HealthPeriod,
+    HealthState,
+    Notification,
+    ProvisioningConnection,
+    ProvisioningCycle,
+    ProvisioningLogEntry,
+    Recipient,
+    ScimToken,
+)
 from tests import factories
 from tests.console.conftest import SignedIn
 
 MOST_QUERIES = 12
+MOST_QUERIES_OF_AN_ORGANIZATION = 25
 
 
 def make_organizations(count: int) -> None:
     rows = [Organization(slug=f"o-{number}-{count}", name=f"O {number}") for number in range(count)]
+    organizations = Organization.objects.bulk_create(rows)
     ProvisioningConnection.objects.bulk_create(
-        ProvisioningConnection(organization=each) for each in Organization.objects.bulk_create(rows)
+        ProvisioningConnection(organization=each) for each in organizations
+    )
+    HealthPeriod.objects.bulk_create(
+        HealthPeriod(organization=each, state=HealthState.HEALTHY, reason="R", started_at=clock.now())
+        for each in organizations
     )
 
 
@@ -88,6 +103,30 @@ def make_mails(count: int) -> None:
     )
 
 
+def make_cycles(count: int) -> None:
+    acme, now = Organization.objects.get(slug="acme"), clock.now()
+    ProvisioningCycle.objects.bulk_create(
+        ProvisioningCycle(organization=acme, started_at=now, last_seen_at=now, ended_at=now)
+        for _ in range(count)
+    )
+
+
+def make_recipients(count: int) -> None:
+    acme = Organization.objects.get(slug="acme")
+    addresses = [f"{number}-{count}@acme.example" for number in range(count)]
+    Recipient.objects.bulk_create(
+        Recipient(organization=acme, address=each, address_key=each) for each in addresses
+    )
+
+
+def make_health(count: int) -> None:
+    acme, now = Organization.objects.get(slug="acme"), clock.now()
+    HealthPeriod.objects.bulk_create(
+        HealthPeriod(organization=acme, state=HealthState.SILENT, reason="R", started_at=now, ended_at=now)
+        for _ in range(count)
+    )
+
+
 def make_operators(count: int) -> None:
     acme = Organization.objects.get(slug="acme")
     Operator.objects.bulk_create(
@@ -101,13 +140,18 @@ def make_operators(count: int) -> None:
 LISTS: dict[str, Callable[[int], None]] = {
     "accounts/organization/": make_organizations,
     "accounts/organization/?q=o&status=on": make_organizations,
+    "accounts/organization/?health=healthy": make_organizations,
     "accounts/member/?organization=acme": make_members,
     "accounts/team/?organization=acme": make_teams,
     "accounts/operator/": make_operators,
     "provisioning/scimtoken/": make_tokens,
     "provisioning/provisioninglogentry/": make_entries,
     "provisioning/provisioninglogentry/?organization=acme&status=failure": make_entries,
+    "provisioning/provisioninglogentry/?organization=acme&cycle=1": make_entries,
+    "provisioning/provisioningcycle/": make_cycles,
+    "provisioning/provisioningcycle/?organization=acme": make_cycles,
     "provisioning/notification/": make_mails,
+    "provisioning/notification/?organization=acme&state=waiting": make_mails,
     "": make_entries,
 }
 
@@ -129,3 +173,20 @@ def test_a_list_takes_as_many_queries_for_1000_rows_as_for_10(signed_in: SignedI
     LISTS[path](1000)
 
     assert queries_of(browser, f"/admin/{path}") == of_ten <= MOST_QUERIES
+
+
+OF_AN_ORGANIZATION = [make_tokens, make_cycles, make_recipients, make_health, make_operators, make_members]
+
+
+def test_the_page_of_an_organization_takes_as_many_queries_for_1000_rows_as_for_10(
+    console: Client, acme: Organization
+) -> None:
+    url = f"/admin/accounts/organization/{acme.id}/change/"
+    for make in OF_AN_ORGANIZATION:
+        make(10)
+    of_ten = queries_of(console, url)
+
+    for make in OF_AN_ORGANIZATION:
+        make(1000)
+
+    assert queries_of(console, url) == of_ten <= MOST_QUERIES_OF_AN_ORGANIZATION

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from axes.models import AccessAttempt
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from accounts.models import Operator, Organization
 from tests import factories
@@ -91,6 +92,22 @@ def test_ten_failures_lock_the_address_out_whatever_the_spelling(client: Client,
     assert response.status_code == 429
     assert "Too many attempts" in response.text
     assert policy_of(response) == STRICT
+
+
+def test_behind_a_proxy_an_address_is_the_one_the_proxy_saw(
+    client: Client, csm: Operator, settings: Settings
+) -> None:
+    settings.TRUSTED_PROXIES = 1
+    client.defaults["HTTP_X_FORWARDED_FOR"] = "198.51.100.1, 192.0.2.1"
+    for _ in range(10):
+        sign_in(client, csm.email, "wrong")
+    client.defaults["HTTP_X_FORWARDED_FOR"] = "192.0.2.1"
+    locked_out = sign_in(client, csm.email)
+
+    client.defaults["HTTP_X_FORWARDED_FOR"] = "192.0.2.1, 192.0.2.2"
+    elsewhere = sign_in(client, csm.email)
+
+    assert (locked_out.status_code, elsewhere.status_code) == (429, 302)
 
 
 def test_a_password_that_was_tried_is_stored_nowhere(client: Client, csm: Operator) -> None:

@@ -1,15 +1,18 @@
 """Every address of the staff console, as everybody. An address added without a line here fails."""
 
 from collections.abc import Callable, Iterator
+from uuid import UUID
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver
 
+from accounts import clock
 from accounts.admin.sites import staff_site
 from accounts.models import Operator, Organization, Team
 from accounts.permissions import Role
-from provisioning.models import Notification
+from provisioning import recipients
+from provisioning.models import Delivery, Notification, ProvisioningCycle
 from provisioning.tokens import IssuedToken
 from tests import factories
 from tests.console.conftest import SignedIn, signed_in_as
@@ -44,6 +47,9 @@ ALLOWED: dict[str, tuple[set[Role], int]] = {
     "provisioning_provisioninglogentry_changelist": (STAFF, 200),
     "provisioning_provisioninglogentry_add": (STAFF, 404),
     "provisioning_provisioninglogentry_change": (STAFF, 200),
+    "provisioning_provisioningcycle_changelist": (STAFF, 200),
+    "provisioning_provisioningcycle_add": (STAFF, 404),
+    "provisioning_provisioningcycle_change": (STAFF, 200),
     "provisioning_notification_changelist": (STAFF, 200),
     "provisioning_notification_add": (STAFF, 404),
     "provisioning_notification_change": (STAFF, 200),
@@ -52,8 +58,28 @@ ALLOWED: dict[str, tuple[set[Role], int]] = {
     "revoke_token": (MANAGERS, 200),
     "token_secret": (MANAGERS, 410),
     "switch_provisioning": (MANAGERS, 200),
+    "change_settings": (MANAGERS, 200),
+    "add_recipient": (MANAGERS, 200),
+    "change_recipient": (MANAGERS, 200),
+    "remove_recipient": (MANAGERS, 200),
+    "ask_recipient": (MANAGERS, 200),
+    "test_recipient": (MANAGERS, 200),
+    "try_mail_again": (MANAGERS, 200),
 }
-CHANGING = ["issue_token", "rotate_token", "revoke_token", "switch_provisioning", "accounts_organization_add"]
+CHANGING = [
+    "issue_token",
+    "rotate_token",
+    "revoke_token",
+    "switch_provisioning",
+    "accounts_organization_add",
+    "change_settings",
+    "add_recipient",
+    "change_recipient",
+    "remove_recipient",
+    "ask_recipient",
+    "test_recipient",
+    "try_mail_again",
+]
 FOR_EVERYBODY = {"login", "logout"}
 
 Address = Callable[[str], str]
@@ -71,10 +97,43 @@ def patterns(urls: list[URLPattern | URLResolver], prefix: str = "/admin/") -> I
 ROUTES = dict(patterns(staff_site.urls[0]))
 
 
+def make_recipients(acme: Organization) -> dict[str, UUID]:
+    """Return a recipient to open each page with: one who has confirmed, and one who has not."""
+    now = clock.now()
+    asked, confirmed = (
+        recipients.add_recipient(
+            organization=acme,
+            address=address,
+            kinds=recipients.EVERYTHING,
+            delivery=Delivery.AT_ONCE,
+            now=now,
+        )
+        for address in ("asked@acme.example", "it@acme.example")
+    )
+    recipients.confirm(organization_id=acme.id, address=confirmed.address, now=now)
+    return {
+        "ask_recipient": asked.id,
+        "change_recipient": confirmed.id,
+        "remove_recipient": confirmed.id,
+        "test_recipient": confirmed.id,
+    }
+
+
+def make_given_up_mail() -> Notification:
+    """Return a mail that was given up."""
+    mail = Notification.objects.order_by("id")[0]
+    mail.gave_up_at = clock.now()
+    mail.save()
+    return mail
+
+
 @pytest.fixture
 def address(acme: Organization, acme_token: IssuedToken, org_admin: Operator, csm: Operator) -> Address:
     """Where an address is, with rows behind it."""
     factories.make_token(acme)
+    now, mail = clock.now(), make_given_up_mail()
+    cycle = ProvisioningCycle.objects.create(organization=acme, started_at=now, last_seen_at=now)
+    of_recipients = make_recipients(acme)
     ids = {
         "accounts_organization_change": acme.id,
         "accounts_member_change": factories.make_member(acme, "amelie@acme.example").id,
@@ -84,12 +143,14 @@ def address(acme: Organization, acme_token: IssuedToken, org_admin: Operator, cs
         "accounts_operator_change": csm.id,
         "provisioning_scimtoken_change": acme_token.token.id,
         "provisioning_provisioninglogentry_change": factories.make_entry(acme_token).id,
-        "provisioning_notification_change": Notification.objects.order_by("id")[0].id,
+        "provisioning_provisioningcycle_change": cycle.pk,
+        "provisioning_notification_change": mail.id,
     }
 
     def fill(name: str) -> str:
         route = ROUTES[name].replace("<path:object_id>", str(ids.get(name)))
-        route = route.replace("<uuid:organization_id>", str(acme.id))
+        route = route.replace("<uuid:organization_id>", str(acme.id)).replace("<uuid:mail_id>", str(mail.id))
+        route = route.replace("<uuid:recipient_id>", str(of_recipients.get(name)))
         return route.replace("<uuid:token_id>", str(acme_token.token.id)).replace(
             r"^(?P<app_label>accounts|provisioning)/$", "accounts/"
         )
@@ -138,6 +199,11 @@ def test_support_changes_nothing_by_sending_a_form(signed_in: SignedIn, address:
         "reason": "R",
         "name": "X",
         "slug": "x",
+        "address": "x@acme.example",
+        "kinds": ["failures"],
+        "delivery": "daily",
+        "time_zone": "UTC",
+        "log_days": 90,
     }
 
     response = signed_in(Role.SUPPORT).post(address(name), form)
@@ -160,6 +226,7 @@ def test_buttons_are_offered_to_whoever_may_press_them(address: Address, role: R
         "accounts_organization_change",
         "provisioning_scimtoken_change",
         "accounts_organization_changelist",
+        "provisioning_notification_change",
     ]
 
     pages = "".join(browser.get(address(name)).text for name in shown)

@@ -92,6 +92,15 @@ def test_who_muted_the_mails_hears_no_more(acme: Organization, org_admin: Operat
     assert hear_of_a_token(acme) == [each for each in before if each != address]
 
 
+def test_an_address_that_never_confirmed_does_not_by_muting(acme: Organization) -> None:
+    recipients.remove(add(acme, "it@acme.example"))
+
+    recipients.mute(organization_id=acme.id, address="it@acme.example", now=acme.created_at)
+    Recipient.objects.update(muted_at=None)
+
+    assert hear_of_a_token(acme) == []
+
+
 def test_who_left_hears_no_more(acme: Organization, org_admin: Operator) -> None:
     org_admin.is_active = False
     org_admin.save()
