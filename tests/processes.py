@@ -1,4 +1,4 @@
-"""Real processes of the product for a test: web servers on a free port, and the commands."""
+"""Real processes of the product for a test: web servers on a free port, workers, and the commands."""
 
 import http.client
 import json
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from provisioning.management.supervisor import web_command
+from provisioning.management.supervisor import web_command, worker_command
 from tests.services import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,6 +25,7 @@ class Product:
     database_url: str
     folder: Path
     port: int = field(default_factory=free_port)
+    variables: dict[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -34,6 +35,7 @@ class Product:
             "DATABASE_URL": self.database_url,
             "VAR": str(self.folder),
             "PORT": str(self.port),
+            **self.variables,
         }
 
     def manage(self, *arguments: str) -> str:
@@ -48,16 +50,31 @@ class Product:
     def web(self, *, workers: int = 2) -> Iterator[subprocess.Popen[bytes]]:
         """Run the web server until the block ends; it may be killed inside."""
         command = web_command(host="127.0.0.1", port=self.port, workers=workers)
-        with (self.folder / "web.log").open("ab") as output:
+        with self.running("web", command) as process:
+            self.wait_until_healthy(process)
+            yield process
+
+    @contextmanager
+    def worker(self) -> Iterator[subprocess.Popen[bytes]]:
+        """Run worker and beat until the block ends; they may be killed inside."""
+        with self.running("worker", worker_command(folder=self.folder)) as process:
+            yield process
+
+    @contextmanager
+    def running(self, name: str, command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+        """Run a program that writes to NAME.log, and end it and all it started with the block."""
+        with (self.folder / f"{name}.log").open("ab") as output:
             process = subprocess.Popen(
                 command, cwd=ROOT, env=self.environment, start_new_session=True, stdout=output, stderr=output
             )
         try:
-            self.wait_until_healthy(process)
             yield process
         finally:
             kill_group(process, signal.SIGTERM)
-            process.wait(timeout=30)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=30)
+            kill_group(process, signal.SIGKILL)
+            process.wait()
 
     def wait_until_healthy(self, process: subprocess.Popen[bytes]) -> None:
         """Wait until the server answers. Raises: RuntimeError when it ended instead."""

@@ -67,21 +67,16 @@ def postgresql() -> Iterator[str]:
 @contextmanager
 def redis() -> Iterator[str]:
     """Run a Redis server that keeps nothing; yield its URL. Raises: Missing."""
-    program, port = redis_program(), free_port()
-    command: list[str | Path] = [
-        program,
-        "--port",
-        str(port),
-        "--bind",
-        "127.0.0.1",
-        "--save",
-        "",
-        "--appendonly",
-        "no",
-    ]
-    with running(command) as server:
+    port = free_port()
+    with running(redis_command(port)) as server:
         wait_for(port, server)
         yield f"redis://127.0.0.1:{port}/0"
+
+
+def redis_command(port: int) -> list[str | Path]:
+    """Return the command of a Redis server that keeps nothing. Raises: Missing."""
+    options = f"--port {port} --bind 127.0.0.1 --appendonly no --save"
+    return [redis_program(), *options.split(), ""]
 
 
 def redis_program() -> Path:

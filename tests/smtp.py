@@ -1,5 +1,6 @@
 """A real mail server on loopback that keeps what it takes."""
 
+import asyncio
 import queue
 from collections.abc import Iterator
 from email import message_from_bytes, policy
@@ -8,17 +9,50 @@ from email.message import EmailMessage, Message
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as MessageHandler
+from aiosmtpd.smtp import SMTP
 
 from tests.services import free_port
 
 
+class Server(Controller):
+    """A mail server whose end cuts the connections it has, as a crash does."""
+
+    def __init__(self, inbox: "Inbox") -> None:
+        super().__init__(inbox, hostname="127.0.0.1", port=inbox.port)
+        self.sessions: list[SMTP] = []
+
+    def factory(self) -> SMTP:
+        """Remember a connection."""
+        self.sessions.append(super().factory())  # type: ignore[no-untyped-call] # aiosmtpd's own
+        return self.sessions[-1]
+
+    def cancel_tasks(self, stop_loop: bool = True) -> None:
+        """Cut every connection, and end."""
+        for session in self.sessions:
+            if isinstance(session.transport, asyncio.Transport):
+                session.transport.abort()
+        super().cancel_tasks(stop_loop)
+
+
 class Inbox(MessageHandler):
-    """What arrived, in order."""
+    """What arrived, in order. Its server may be stopped and started again at the same address."""
 
     def __init__(self) -> None:
         super().__init__()
         self.arrived: queue.Queue[EmailMessage] = queue.Queue()
         self.port = free_port()
+        self.server: Server | None = None
+
+    def start(self) -> None:
+        """Take mails."""
+        self.server = Server(self)
+        self.server.start()
+
+    def stop(self) -> None:
+        """Be gone for everybody, also for who is connected."""
+        if self.server is not None:
+            self.server.stop()
+            self.server = None
 
     def handle_message(self, message: Message) -> None:
         """Keep a message."""
@@ -38,7 +72,6 @@ class Inbox(MessageHandler):
 def inbox() -> Iterator[Inbox]:
     """A running mail server."""
     inbox = Inbox()
-    controller = Controller(inbox, hostname="127.0.0.1", port=inbox.port)
-    controller.start()
+    inbox.start()
     yield inbox
-    controller.stop()
+    inbox.stop()
