@@ -5,17 +5,19 @@ Registered as django-scim2's USER_ADAPTER and GROUP_ADAPTER, whose protocol they
 because the stock adapters know no organization, no lock and no version (its defects D8 to D12).
 """
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from django_scim.adapters import SCIMGroup, SCIMUser
 
 from accounts import errors as accounts_errors
 from accounts import members, teams
-from accounts.models import Member, Team
+from accounts.models import Member
 from provisioning.models import Action, LogStatus
 from provisioning.scim import attributes, errors, memberships, operations, resources
 from provisioning.scim.differences import differences
 from provisioning.scim.exchange import Exchange, exchange_of
+from provisioning.scim.messages import Operation
 
 
 def member_model() -> type[Member]:
@@ -28,6 +30,7 @@ class Adapter:
 
     id_field = "id"
     schema: ClassVar[str]
+    naming: ClassVar[str]  # the attribute by which people know such a resource
     obj: Any
     request: Any
     document: dict[str, Any]
@@ -64,16 +67,20 @@ class Adapter:
         """Say in the log whom the request is about, whatever comes of it."""
         self.exchange.outcome.source, self.exchange.outcome.target = source, target
 
+    def name_as_sent(self, body: dict[str, Any]) -> None:
+        """Say in the log whom a creation is about, before anything of it is known to be valid."""
+        said = {name.lower(): value for name, value in body.items() if isinstance(value, str)}
+        names = [
+            said.get(name.lower(), "")[: resources.LONGEST_VALUE] for name in ("externalId", self.naming)
+        ]
+        self.name(source=names[0], target=names[1])
+
 
 class MemberAdapter(Adapter, SCIMUser):  # type: ignore[misc]  # django-scim2 carries no types
     """One member on its way in or out."""
 
     schema = resources.USER_SCHEMA
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the user as it is sent, with its groups."""
-        found = Team.objects.filter(memberships__member_id=self.obj.id)
-        return attributes.user_resource(self.obj, teams=() if self.is_new else found)
+    naming = "userName"
 
     def from_dict(self, d: dict[str, Any]) -> None:
         """Want what a whole User says; who is not said to be active stays as they are."""
@@ -82,10 +89,12 @@ class MemberAdapter(Adapter, SCIMUser):  # type: ignore[misc]  # django-scim2 ca
             said["active"] = self.obj.is_active
         self.document = said
 
-    def handle_operations(self, operations_: list[operations.Operation]) -> None:
+    def handle_operations(self, operations_: list[Operation]) -> None:
         """Want what a PATCH leaves of the user."""
-        after = operations.patched(resources.User, attributes.document_of(self.obj), operations_)
-        self.document = attributes.with_one_work_email(after)
+        before = attributes.document_of(self.obj)
+        after = operations.patched(resources.User, before, operations_)
+        is_added = any(each.verb == "add" and each.path.lower() == "emails" for each in operations_)
+        self.document = attributes.with_one_work_email(before, after) if is_added else after
 
     def save(self) -> None:
         """Create or change the member. Raises: ScimError user_name_taken, InvalidAttribute."""
@@ -121,21 +130,18 @@ class TeamAdapter(Adapter, SCIMGroup):  # type: ignore[misc]  # django-scim2 car
     """One team on its way in or out, and who is to be in it."""
 
     schema = resources.GROUP_SCHEMA
+    naming = "displayName"
     change = teams.MembershipChange()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the group as it is sent, with its members."""
-        found = self.obj.memberships.order_by("member_id").values_list("member_id", flat=True)
-        return attributes.group_resource(self.obj, member_ids=found)
 
     def from_dict(self, d: dict[str, Any]) -> None:
         """Want what a whole Group says, and nobody else in it."""
         given = {name: value for name, value in d.items() if name.lower() != memberships.MEMBERS}
         listed = next((value for name, value in d.items() if name.lower() == memberships.MEMBERS), None)
         self.document = resources.valid(resources.Group, given)
-        self.change = memberships.everybody_but(listed)
+        wanted = memberships.everybody_but(listed)
+        self.change = replace(wanted, is_cleared=not self.is_new)  # nobody is in a new one
 
-    def handle_operations(self, operations_: list[operations.Operation]) -> None:
+    def handle_operations(self, operations_: list[Operation]) -> None:
         """Want what a PATCH leaves of the group; its members are never read for it."""
         about_members = [each for each in operations_ if memberships.is_about_members(each)]
         others = [each for each in operations_ if not memberships.is_about_members(each)]

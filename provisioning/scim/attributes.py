@@ -101,11 +101,19 @@ def is_work(email: dict[str, Any]) -> bool:
     return str(email.get("type", "")).lower() == "work"
 
 
-def with_one_work_email(document: dict[str, Any]) -> dict[str, Any]:
-    """Return what a PATCH leaves, where an added work address takes the place of the one there was."""
-    emails = document.get("emails", [])
-    old = [email for email in emails if is_work(email)][:-1]
-    return document | {"emails": [email for email in emails if email not in old]} if old else document
+def with_one_work_email(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """Return what additions leave of a document, where a work address takes the place of the one there was."""
+    old, new = before.get("emails", []), after.get("emails", [])
+    kept, added = new[: len(old)], new[len(old) :]
+    is_as_before = [*map(unmarked, kept)] == [*map(unmarked, old)]
+    if not is_as_before or [sum(map(is_work, emails)) for emails in (old, added)] != [1, 1]:
+        return after
+    return after | {"emails": [email for email in kept if not is_work(email)] + added}
+
+
+def unmarked(email: dict[str, Any]) -> dict[str, Any]:
+    """Return an address without the mark that another one may take from it."""
+    return {name: value for name, value in email.items() if name != "primary"}
 
 
 def check_length(attribute: str, value: object) -> None:

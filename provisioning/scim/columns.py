@@ -5,15 +5,21 @@ The filters ask; `attributes` says the same the other way round, for whole resou
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 from scim2_models.path import AttributeBinding
 
 from accounts.models import Member
 from provisioning.scim.errors import invalid_filter
-from provisioning.scim.resources import ENTERPRISE_SCHEMA, EnterpriseUser, id_of
-from provisioning.scim.sql import FALSE, Scalar, Sql, is_postgresql
+from provisioning.scim.resources import (
+    ENTERPRISE_SCHEMA,
+    GROUP_SCHEMA,
+    URN_PREFIX,
+    USER_SCHEMA,
+    EnterpriseUser,
+    id_of,
+)
+from provisioning.scim.sql import FALSE, TRUE, Scalar, Sql, has_key, is_postgresql
 
 ID: Any = Member._meta.get_field("id")  # noqa: SLF001 - Django's documented model API
 
@@ -22,6 +28,7 @@ ID: Any = Member._meta.get_field("id")  # noqa: SLF001 - Django's documented mod
 class Columns:
     """The layout of one table. `columns` and `texts` go by field names of the resource classes."""
 
+    schema: str
     table: str
     columns: dict[tuple[str, ...], Scalar]
     texts: dict[tuple[str, ...], str]
@@ -34,21 +41,30 @@ class Columns:
             return self.columns[path]
         if path == ("id",):
             return IdScalar(Sql(self.id_text()), indexed=f"{self.table}.id")
-        document, place = self.document(binding)
+        document, place = self.document(binding, is_exact=binding.case_exact)
         if path in self.texts:
             place = (self.texts[path],)
         elif binding.sub_field_name:
             place = (*place, wire_name(binding.field_type, binding.sub_field_name))
         return Scalar.within(document, place, is_truth=is_truth)
 
-    def document(self, binding: AttributeBinding) -> tuple[Sql, tuple[str, ...]]:
-        """Return the JSON that holds an attribute, and where in it. Raises: ScimError invalid_filter."""
+    def document(self, binding: AttributeBinding, *, is_exact: bool) -> tuple[Sql, tuple[str, ...]]:
+        """Return the JSON that holds an attribute, as sent or folded, and where in it. Raises: ScimError."""
         if binding.field_name in ("meta", "schemas", "password"):
-            raise invalid_filter(reason=f"{binding.field_name} is not searched here")
-        column = "other" if binding.case_exact else "folded"
+            raise invalid_filter(
+                reason=f"{wire_name(binding.model, binding.field_name)} is not searched here"
+            )
+        column = "other" if is_exact else "folded"
         name = wire_name(binding.model, binding.field_name)
         place = (ENTERPRISE_SCHEMA, name) if binding.model is EnterpriseUser else (name,)
         return Sql(f"{self.table}.{column}"), place
+
+    def has_schema(self, urn: str) -> Sql:
+        """Return whether a resource says something of a schema: its own, or an extension."""
+        urn = urn.lower()
+        if urn == self.schema.lower():
+            return Sql(TRUE)
+        return has_key(Sql(f"{self.table}.other"), urn) if urn.startswith(URN_PREFIX) else Sql(FALSE)
 
     def id_text(self) -> str:
         """Return the id as it is written on the wire."""
@@ -85,17 +101,13 @@ class IdScalar(Scalar):
 
     def compare(self, operator: str, value: Any) -> Sql:
         """Return whether the id compares to a text."""
-        if operator != "eq" or value is None:
-            return super().compare(operator, value)
         try:
-            id_ = UUID(value)
+            id_ = id_of(value or "")
         except ValueError:
-            return Sql(FALSE)
-        return (
-            Sql(f"{self.indexed} = %s", (ID.get_db_prep_value(id_, connection),))
-            if str(id_) == value
-            else Sql(FALSE)
-        )
+            return Sql(FALSE) if operator == "eq" and value is not None else super().compare(operator, value)
+        if operator != "eq":
+            return super().compare(operator, str(id_))
+        return Sql(f"{self.indexed} = %s", (ID.get_db_prep_value(id_, connection),))
 
 
 def wire_name(model: Any, field: str) -> str:
@@ -110,6 +122,7 @@ def always(column: str) -> Scalar:
 
 
 USER_COLUMNS = Columns(
+    schema=USER_SCHEMA,
     table="accounts_member",
     columns={
         ("user_name",): always("accounts_member.user_name_key"),
@@ -129,6 +142,7 @@ USER_COLUMNS = Columns(
     related_sql="SELECT 1 FROM accounts_teammembership WHERE member_id = accounts_member.id",
 )
 GROUP_COLUMNS = Columns(
+    schema=GROUP_SCHEMA,
     table="accounts_team",
     columns={
         ("display_name",): always("accounts_team.display_name_key"),

@@ -8,11 +8,13 @@ from django.http import HttpRequest
 from provisioning.scim import errors
 
 
-def check_if_match(request: HttpRequest, etag: str) -> None:
-    """Refuse a change of something that is not what the client saw. Raises: ScimError."""
+def check_preconditions(request: HttpRequest, etag: str) -> None:
+    """Refuse a change of something that is not what the client saw, or that it saw already. Raises: ScimError."""
     wanted = request.META.get("HTTP_IF_MATCH", "")
     if wanted and not matches(wanted, etag):
         raise errors.precondition_failed().with_header("ETag", etag)
+    if is_not_modified(request, etag):
+        raise errors.already_there().with_header("ETag", etag)
 
 
 def is_not_modified(request: HttpRequest, etag: str) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from accounts.members import is_same
 from provisioning.logs import ModifiedProperty
 from provisioning.scim.resources import URN_PREFIX
 
@@ -12,7 +13,7 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[ModifiedP
     return [
         ModifiedProperty(name, old.get(name), new.get(name))
         for name in [*new, *(name for name in old if name not in new)]
-        if old.get(name) != new.get(name)
+        if not is_same(old.get(name), new.get(name))
     ]
 
 
@@ -33,6 +34,7 @@ def properties_of(document: dict[str, Any], *, prefix: str = "") -> dict[str, An
 
 def is_told_apart(value: object) -> bool:
     """Whether these are the values of an attribute, each of another `type`."""
-    if not isinstance(value, list) or not all(isinstance(item, dict) and "type" in item for item in value):
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         return False
-    return len({item["type"] for item in value}) == len(value)
+    types = [item.get("type") for item in value]
+    return all(isinstance(each, str) for each in types) and len(set(types)) == len(types)

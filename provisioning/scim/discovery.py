@@ -15,8 +15,24 @@ from provisioning.scim.queries import LONGEST_PAGE
 from provisioning.scim.resources import IGNORED, EnterpriseUser, Group, User
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0"
-# What is described to be sent but is nobody's business here.
+# What the standard describes, but is nobody's business here.
 HIDDEN = frozenset({"password"}) & IGNORED
+# A `display` in the description of an e-mail address confuses the Test Schema of Entra's portal, and none of
+# its mappings names it. It is kept all the same when it is sent.
+UNDESCRIBED_PARTS = {"emails": "display"}
+# Common to every resource (RFC 7643 §3.1) and thus in no schema of the standard; but Entra holds its mappings
+# against the schemas, and externalId is in them.
+EXTERNAL_ID = {
+    "name": "externalId",
+    "type": "string",
+    "multiValued": False,
+    "description": "The identifier of the resource at the client.",
+    "required": False,
+    "caseExact": True,
+    "mutability": "readWrite",
+    "returned": "default",
+    "uniqueness": "none",
+}
 
 
 class ServiceProviderConfig:
@@ -85,7 +101,11 @@ def described() -> dict[str, dict[str, Any]]:
 def schema_of(model: Any) -> dict[str, Any]:
     """Return the schema of one resource class."""
     schema: dict[str, Any] = model.to_schema().model_dump()
-    schema["attributes"] = [each for each in schema["attributes"] if each["name"] not in HIDDEN]
+    described = [each for each in schema["attributes"] if each["name"] not in HIDDEN]
+    for each in described:
+        parts = each.get("subAttributes", [])
+        parts[:] = [part for part in parts if part["name"] != UNDESCRIBED_PARTS.get(each["name"])]
+    schema["attributes"] = described if model is EnterpriseUser else [EXTERNAL_ID, *described]
     return {"schemas": [f"{CORE}:Schema"]} | schema
 
 

@@ -24,7 +24,7 @@ from provisioning.counters import counters
 from provisioning.models import Action, LogStatus, RequestKind
 from provisioning.scim import errors, wire
 from provisioning.scim.exchange import Exchange, exchange_of
-from provisioning.scim.operations import InvalidOperation
+from provisioning.scim.messages import InvalidOperation
 from provisioning.scim.resources import InvalidAttribute
 
 logger = structlog.get_logger(__name__)
@@ -81,7 +81,11 @@ class Engine(View):
             self.note_read(exchange, response)
             return response
         read_body(request)
+        self.prepare(request)
         return self.write(exchange, lambda: handler(request, *args, **kwargs))
+
+    def prepare(self, request: HttpRequest) -> None:
+        """Read what a write asks for, before anything is locked. Raises: ScimError, InvalidOperation."""
 
     def handler_of(self, request: HttpRequest) -> Handler:
         """Return the method that serves this verb. Raises: ScimError method_not_allowed."""

@@ -175,6 +175,13 @@ precondition_failed = Problem(
     "The resource has changed since the version that If-Match names.",
     "Read it again and repeat the change, or send no If-Match.",
 )
+already_there = Problem(
+    "already_there",
+    412,
+    "",
+    "The resource is there already, in a version that If-None-Match names.",
+    "Send the change without If-None-Match.",
+)
 invalid_syntax = Problem(
     "invalid_syntax",
     400,
@@ -188,6 +195,13 @@ invalid_path = Problem(
     "invalidPath",
     "{attribute} can't be changed: {reason}.",
     "Correct the target attribute under Provisioning > Mappings in Entra.",
+)
+invalid_path_filter = Problem(
+    "invalid_path_filter",
+    400,
+    "invalidFilter",
+    "{attribute} can't be changed: {reason}.",
+    "Correct the filter in the target attribute under Provisioning > Mappings in Entra.",
 )
 no_target = Problem(
     "no_target",
@@ -212,7 +226,15 @@ too_many = Problem(
 )
 PATCH_PROBLEMS = {
     problem.scim_type: problem
-    for problem in (invalid_syntax, invalid_path, no_target, mutability, too_many, invalid_value)
+    for problem in (
+        invalid_syntax,
+        invalid_path,
+        invalid_path_filter,
+        no_target,
+        mutability,
+        too_many,
+        invalid_value,
+    )
 }
 filter_forbidden = Problem(
     "filter_forbidden",

@@ -37,8 +37,18 @@ from accounts.querysets import TenantQuerySet
 from provisioning.scim import errors
 from provisioning.scim.columns import GROUP_COLUMNS, USER_COLUMNS, Columns
 from provisioning.scim.exchange import exchange_of
-from provisioning.scim.resources import ENTERPRISE_SCHEMA, EnterpriseUser, Group, User
-from provisioning.scim.sql import FALSE, ITEM, Scalar, Sql, any_item, has_items, joined
+from provisioning.scim.resources import ENTERPRISE_NAMES, ENTERPRISE_SCHEMA, Group, User
+from provisioning.scim.sql import (
+    FALSE,
+    ITEM,
+    TRUE,
+    Scalar,
+    Sql,
+    any_item,
+    counterpart,
+    has_items,
+    joined,
+)
 from provisioning.scim.wire import check_text
 
 LONGEST_FILTER = 4096
@@ -51,18 +61,33 @@ class Conditions(FilterVisitor[Sql]):
 
     model: Any
     columns: Columns
+    elsewhere: tuple[Any, ...] = ()  # the other kinds that are looked through by the same filter
+
+    def visit(self, node: FilterNode) -> Sql:
+        """Turn one node; an attribute that only another kind has counts as one without a value."""
+        if isinstance(node, Comparison | Present | ValuePath) and self.is_foreign(node.attr_path):
+            return Sql(TRUE if is_true_without(node) else FALSE)
+        return super().visit(node)
+
+    def is_foreign(self, path: AttrPath) -> bool:
+        """Whether an attribute is none of this kind's but another's (RFC 7644 §3.4.2.1)."""
+        return not knows(self.model, path) and any(knows(model, path) for model in self.elsewhere)
 
     def visit_comparison(self, node: Comparison) -> Sql:
         """Compare one attribute; any of its values where it has several, each of them for `ne`."""
         binding = self.bound(node.attr_path)
         value = operand(binding, node)
+        if binding.field_name == "schemas":
+            return self.schema(node.op, value)
         if is_readonly_list(binding):
             if binding.sub_field_name not in (None, "value"):
-                raise errors.invalid_filter(reason=f"{binding.field_name} are found by their value alone")
+                raise errors.invalid_filter(
+                    reason=f"{name_of(binding, binding.field_name)} are found by their value alone"
+                )
             return self.columns.related(binding.field_name, node.op.value, value)
         if not binding.is_multivalued:
             return self.scalar(binding).compare(node.op.value, value)
-        document, path = self.columns.document(binding)
+        document, path = self.columns.document(binding, is_exact=binding.case_exact)
         item = Scalar.within(ITEM, (name_of(binding, binding.sub_field_name),), is_truth=is_truth(binding))
         absent = Sql("NOT " + has_items(document, path).text, has_items(document, path).parameters)
         if node.op == CompareOperator.ne:
@@ -75,11 +100,13 @@ class Conditions(FilterVisitor[Sql]):
     def visit_present(self, node: Present) -> Sql:
         """Tell whether an attribute has a value."""
         binding = self.bound(node.attr_path, is_comparison=False)
+        if binding.field_name in ("schemas", "meta"):
+            return Sql(TRUE)
         if is_readonly_list(binding):
             return self.columns.related(binding.field_name, "pr", None)
         if not binding.is_multivalued:
             return joined("OR", [scalar.is_present() for scalar in self.scalars(binding)])
-        document, path = self.columns.document(binding)
+        document, path = self.columns.document(binding, is_exact=False)
         if binding.sub_field_name is None:
             return has_items(document, path)
         name = name_of(binding, binding.sub_field_name)
@@ -102,22 +129,30 @@ class Conditions(FilterVisitor[Sql]):
             return Scalar.column("work_email_key", is_always_there=True).compare(
                 "eq", work_value(node.val_filter)
             )
-        document, path = self.columns.document(binding)
-        return any_item(document, path, ItemConditions(binding.field_type).visit(node.val_filter))
+        document, path = self.columns.document(binding, is_exact=False)
+        return any_item(document, path, self.of_item(binding).visit(node.val_filter))
+
+    def of_item(self, binding: AttributeBinding) -> "ItemConditions":
+        """Return what turns a filter in brackets. Raises: ScimError for an attribute with one value."""
+        if not binding.is_multivalued or not has_parts(binding):
+            raise errors.invalid_filter(
+                reason=f"{name_of(binding, binding.field_name)} has no values to select from"
+            )
+        as_sent = counterpart(*self.columns.document(binding, is_exact=True))
+        return ItemConditions(binding.field_type, as_sent)
+
+    def schema(self, operator: CompareOperator, value: Any) -> Sql:
+        """Return whether a resource has a schema. Raises: ScimError for any other question."""
+        if operator not in (CompareOperator.eq, CompareOperator.ne):
+            raise errors.invalid_filter(reason="schemas are found by “eq” and “ne” alone")
+        found = Sql(FALSE) if value is None else self.columns.has_schema(value)
+        return found if operator == CompareOperator.eq else ~found
 
     def bound(self, path: AttrPath, *, is_comparison: bool = True) -> AttributeBinding:
         """Bind an attribute of the filter to the class it is of. Raises: LibraryError, ScimError."""
-        resolve = ScimFilter.__class_getitem__(self.model)("id pr")
-        bind = resolve.resolve_comparison if is_comparison else resolve.resolve
-        binding: AttributeBinding
-        try:
-            binding = bind(path)
-        except LibraryError:
-            if path.uri or self.model is not User or not is_of_enterprise(path.attr):
-                raise
-            binding = bind(replace(path, uri=ENTERPRISE_SCHEMA))
+        binding = bound(self.model, path, is_comparison=is_comparison)
         if is_comparison and has_parts(binding) and not binding.sub_field_name:
-            binding = bind(replace(path, uri=path.uri or uri_of(binding), sub_attr="value"))
+            binding = bound(self.model, replace(path, sub_attr="value"))
         return binding
 
     def scalar(self, binding: AttributeBinding) -> Scalar:
@@ -134,9 +169,10 @@ class Conditions(FilterVisitor[Sql]):
 
 @dataclass(frozen=True)
 class ItemConditions(FilterVisitor[Sql]):
-    """Turns the filter in brackets into a condition on one value of a list."""
+    """Turns the filter in brackets into a condition on one value of a list: folded, and as it was sent."""
 
     model: Any
+    as_sent: Sql
 
     def visit_comparison(self, node: Comparison) -> Sql:
         """Compare one sub-attribute."""
@@ -167,7 +203,8 @@ class ItemConditions(FilterVisitor[Sql]):
     def scalar(self, binding: AttributeBinding) -> Scalar:
         """Return the value of a sub-attribute of `item`."""
         name = name_of(binding, binding.field_name)
-        return Scalar.within(ITEM, (name,), is_truth=is_truth(binding))
+        item = self.as_sent if binding.case_exact else ITEM
+        return Scalar.within(item, (name,), is_truth=is_truth(binding))
 
 
 def operand(binding: AttributeBinding, node: Comparison) -> Any:
@@ -182,7 +219,7 @@ def operand(binding: AttributeBinding, node: Comparison) -> Any:
         return value if binding.case_exact else fold(value)
     if value is None or isinstance(value, bool):
         return value
-    raise errors.invalid_filter(reason=f"values of {binding.field_name} can't be compared")
+    raise errors.invalid_filter(reason=f"values of {name_of(binding, binding.field_name)} can't be compared")
 
 
 def moment(value: Any) -> Any:
@@ -210,15 +247,29 @@ def is_readonly_list(binding: AttributeBinding) -> bool:
     return binding.field_name in ("groups", "members")
 
 
-def is_of_enterprise(attribute: str) -> bool:
-    """Whether an attribute without a URN is one of the enterprise extension's."""
-    names = {field.serialization_alias or name for name, field in EnterpriseUser.model_fields.items()}
-    return attribute.lower() in {name.replace("_", "").lower() for name in names}
+def bound(model: Any, path: AttrPath, *, is_comparison: bool = True) -> AttributeBinding:
+    """Bind an attribute to the class it is of, with its URN or without. Raises: LibraryError."""
+    if model is User and not path.uri and path.attr.lower() in ENTERPRISE_NAMES:
+        path = replace(path, uri=ENTERPRISE_SCHEMA)
+    resolver = ScimFilter.__class_getitem__(model)("id pr")
+    bind = resolver.resolve_comparison if is_comparison else resolver.resolve
+    binding: AttributeBinding = bind(path)
+    return binding
 
 
-def uri_of(binding: AttributeBinding) -> str | None:
-    """Return the URN an attribute has to be written with; none for the core schema's."""
-    return ENTERPRISE_SCHEMA if binding.model is EnterpriseUser else None
+def knows(model: Any, path: AttrPath) -> bool:
+    """Whether a class has an attribute."""
+    try:
+        bound(model, path)
+    except LibraryError:
+        return False
+    return True
+
+
+def is_true_without(node: FilterNode) -> bool:
+    """Whether a comparison holds of an attribute that has no value."""
+    wanted = CompareOperator.eq if getattr(node, "value", None) is None else CompareOperator.ne
+    return isinstance(node, Comparison) and node.op == wanted
 
 
 def name_of(binding: AttributeBinding, field: str | None) -> str:
@@ -267,11 +318,13 @@ def related_by_value(columns: Columns, binding: AttributeBinding, node: FilterNo
         return ~related_by_value(columns, binding, node.expr)
     is_equality = isinstance(node, Comparison) and node.op == CompareOperator.eq
     if not isinstance(node, Comparison) or not is_equality or node.attr_path.attr.lower() != "value":
-        raise errors.invalid_filter(reason=f"{binding.field_name} are found by their value alone")
+        raise errors.invalid_filter(
+            reason=f"{name_of(binding, binding.field_name)} are found by their value alone"
+        )
     return columns.is_with(binding.field_name, node.value)
 
 
-def condition_of(query: str, *, model: Any, columns: Columns) -> RawSQL:
+def condition_of(query: str, *, model: Any, columns: Columns, elsewhere: tuple[Any, ...] = ()) -> RawSQL:
     """Return the condition that a filter means. Raises: ScimError invalid_filter."""
     if len(query) > LONGEST_FILTER:
         raise errors.invalid_filter(reason=f"it is longer than {LONGEST_FILTER} characters")
@@ -279,7 +332,7 @@ def condition_of(query: str, *, model: Any, columns: Columns) -> RawSQL:
         tree = ScimFilter.__class_getitem__(model)(query).ast
         if terms_in(tree) > MOST_TERMS:
             raise errors.invalid_filter(reason=f"it compares more than {MOST_TERMS} times")
-        sql = Conditions(model, columns).visit(tree)
+        sql = Conditions(model, columns, elsewhere).visit(tree)
     except LibraryError as error:
         raise errors.invalid_filter(reason=reason_of(error)) from None
     except ValueError as error:
@@ -316,10 +369,12 @@ class MemberFilter:
     attr_map: ClassVar[dict[Any, Any]] = {}
 
     @classmethod
-    def search(cls, query: str, request: HttpRequest) -> TenantQuerySet[Member]:
+    def search(
+        cls, query: str, request: HttpRequest, *, elsewhere: tuple[Any, ...] = ()
+    ) -> TenantQuerySet[Member]:
         """Return the members of the caller's organization that a filter names. Raises: ScimError."""
         members = Member.objects.of_organization(exchange_of(request).organization_id)
-        return members.filter(condition_of(query, model=User, columns=USER_COLUMNS))
+        return members.filter(condition_of(query, model=User, columns=USER_COLUMNS, elsewhere=elsewhere))
 
 
 class TeamFilter:
@@ -328,7 +383,9 @@ class TeamFilter:
     attr_map: ClassVar[dict[Any, Any]] = {}
 
     @classmethod
-    def search(cls, query: str, request: HttpRequest) -> TenantQuerySet[Team]:
+    def search(
+        cls, query: str, request: HttpRequest, *, elsewhere: tuple[Any, ...] = ()
+    ) -> TenantQuerySet[Team]:
         """Return the teams of the caller's organization that a filter names. Raises: ScimError."""
         teams = Team.objects.of_organization(exchange_of(request).organization_id)
-        return teams.filter(condition_of(query, model=Group, columns=GROUP_COLUMNS))
+        return teams.filter(condition_of(query, model=Group, columns=GROUP_COLUMNS, elsewhere=elsewhere))

@@ -9,53 +9,24 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import F
-from django.db.models.expressions import OrderBy, RawSQL
-from scim2_models import SCIMException as LibraryError
-from scim2_models import ScimFilter
 
 from accounts.models import Member, Team, TeamMembership
-from provisioning.scim import attributes, errors
-from provisioning.scim.columns import Columns
+from provisioning.scim import attributes
 from provisioning.scim.filters import Conditions
 from provisioning.scim.projection import Projection
 from provisioning.scim.queries import Query
-from provisioning.scim.sql import is_postgresql
+from provisioning.scim.sorting import order
 
 MESSAGE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 
-def page(rows: Any, query: Query, *, model: Any, columns: Columns) -> tuple[int, list[Any]]:
+def page(rows: Any, query: Query, *, conditions: Conditions) -> tuple[int, list[Any]]:
     """Return how many rows fit, and those of the page. Raises: ScimError invalid_parameter."""
-    ordered = rows.order_by(*order(query, model, columns), "created_at", "id") if query.sort_by else rows
+    ordered = rows.order_by(*order(query, conditions), "created_at", "id") if query.sort_by else rows
     found = list(ordered[query.rows]) if query.count else []
     # A page that is not full is the last one, and counts the rest by itself.
     is_last = bool(found or query.start_index == 1) and len(found) < query.count
     return (query.start_index - 1 + len(found) if is_last else rows.count()), found
-
-
-def order(query: Query, model: Any, columns: Columns) -> list[OrderBy]:
-    """Return the order a client wants; who lacks the attribute comes last, or first when descending."""
-    try:
-        conditions = Conditions(model, columns)
-        tree: Any = ScimFilter.__class_getitem__(model)(f"{query.sort_by} pr").ast
-        binding = conditions.bound(tree.attr_path)
-        if binding.is_multivalued:
-            raise errors.invalid_parameter(parameter="sortBy", form="the name of an attribute with one value")
-        scalar = conditions.scalar(binding)
-    except (LibraryError, AttributeError):
-        raise errors.invalid_parameter(parameter="sortBy", form="the name of an attribute") from None
-    is_text = binding.target_type is str and is_postgresql()
-    text = f'{scalar.sql.text} COLLATE "C"' if is_text else scalar.sql.text
-    expression = RawSQL(text, scalar.sql.parameters)  # noqa: S611 - parameters apart
-    is_descending = query.is_descending
-    return [
-        OrderBy(
-            expression,
-            descending=is_descending,
-            nulls_first=is_descending or None,
-            nulls_last=not is_descending or None,
-        )
-    ]
 
 
 def users(members: list[Member], projection: Projection) -> list[dict[str, Any]]:

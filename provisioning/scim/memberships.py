@@ -1,7 +1,7 @@
 """Who is to be in a group, from every shape in which Entra says so. No rows here.
 
 Read: `members` with a list of objects, one object or ids; `members[value eq "id"]`; members inside of a
-value without a path. Remove with a list takes those out; Remove without anything empties the group.
+value without a path. Remove with a list takes those out; Remove without a value empties the group.
 Source: RFC 7644 §3.5.2; Entra's page on SCIM compatibility.
 """
 
@@ -9,10 +9,18 @@ from typing import Any
 from uuid import UUID
 
 from scim2_models import Path, SCIMException
-from scim2_models.path import CompareOperator, Comparison, FilterNode, LogicalExpr, LogicalOperator, ValuePath
+from scim2_models.path import (
+    AttrPath,
+    CompareOperator,
+    Comparison,
+    FilterNode,
+    LogicalExpr,
+    LogicalOperator,
+    ValuePath,
+)
 
 from accounts.teams import MembershipChange
-from provisioning.scim.operations import InvalidOperation, Operation
+from provisioning.scim.messages import InvalidOperation, Operation
 from provisioning.scim.resources import Group, id_of
 
 MEMBERS = "members"
@@ -28,15 +36,14 @@ def change_of(operations: list[Operation]) -> MembershipChange:
     """Return the sum of the membership operations of one PATCH, in their order. Raises: InvalidOperation."""
     is_cleared, removed, added = False, set[UUID](), set[UUID]()
     for operation in operations:
-        ids = ids_of(operation)
-        if operation.verb == "add":
-            added |= ids
-            removed -= ids
-        elif operation.verb == "remove" and not means_everybody(operation):
-            added -= ids
-            removed |= ids
+        leaving, joining = sides_of(operation)
+        if leaving is None:
+            is_cleared, removed, added = True, set(), joining
         else:
-            is_cleared, removed, added = True, set(), ids if operation.verb == "replace" else set()
+            added -= leaving
+            removed |= leaving
+            removed -= joining
+            added |= joining
     change = MembershipChange(is_cleared=is_cleared, removed=frozenset(removed), added=frozenset(added))
     check_size(change)
     return change
@@ -55,18 +62,18 @@ def check_size(change: MembershipChange) -> None:
         raise InvalidOperation("tooMany", MEMBERS, f"they are more than {MOST_MEMBERS} in one request")
 
 
-def means_everybody(operation: Operation) -> bool:
-    """Whether a removal names nobody, which empties the group."""
-    return "[" not in operation.path and operation.value in (None, [])
-
-
-def ids_of(operation: Operation) -> set[UUID]:
-    """Return whom an operation names. Raises: InvalidOperation."""
-    if "[" in operation.path:
-        values: Any = [{"value": value} for value in filtered(operation)]
-    else:
-        values = operation.value
-    return known_ids(values, verb=operation.verb)
+def sides_of(operation: Operation) -> tuple[set[UUID] | None, set[UUID]]:
+    """Return whom an operation lets out (None: everybody), and whom it lets in. Raises: InvalidOperation."""
+    verb = operation.verb
+    if operation.path.lower() != MEMBERS:
+        chosen = known_ids(filtered(operation), verb=verb)
+        if verb == "add":
+            return set(), chosen
+        return chosen, known_ids(operation.value, verb=verb) if verb == "replace" else set()
+    given = known_ids(operation.value, verb=verb)
+    if verb == "remove":
+        return None if operation.value is None else given, set()
+    return None if verb == "replace" else set(), given
 
 
 def known_ids(values: Any, *, verb: str) -> set[UUID]:
@@ -102,17 +109,21 @@ def filtered(operation: Operation) -> list[str]:
     try:
         tree = Path[Group](operation.path).ast
     except SCIMException:
-        raise InvalidOperation("invalidPath", operation.shown, "its path can't be read") from None
+        raise InvalidOperation("invalidPath", operation.path, "its path can't be read") from None
     if not isinstance(tree, ValuePath) or tree.sub_attr:
-        raise InvalidOperation("invalidPath", operation.shown, "only whole members can be named")
+        raise InvalidOperation("invalidPath", operation.path, "only whole members can be named")
     return ids_in(tree.val_filter)
+
+
+def names_id(path: AttrPath) -> bool:
+    """Whether a path inside of a filter is that of a member's id."""
+    return path.attr.lower() == "value" and path.sub_attr is None and path.uri is None
 
 
 def ids_in(node: FilterNode) -> list[str]:
     """Return the ids of a filter that compares `value` only. Raises: InvalidOperation."""
     if isinstance(node, LogicalExpr) and node.op == LogicalOperator.or_:
         return [value for term in node.terms for value in ids_in(term)]
-    is_id = isinstance(node, Comparison) and node.op == CompareOperator.eq
-    if isinstance(node, Comparison) and is_id and node.attr_path.attr.lower() == "value":
+    if isinstance(node, Comparison) and node.op == CompareOperator.eq and names_id(node.attr_path):
         return [str(node.value)]
     raise InvalidOperation("invalidFilter", MEMBERS, 'members are named by members[value eq "id"]')

@@ -10,11 +10,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from provisioning.scim.resources import ENTERPRISE_SCHEMA, GROUP_SCHEMA, URN_PREFIX, USER_SCHEMA
+from provisioning.scim.resources import (
+    ENTERPRISE_NAMES,
+    ENTERPRISE_SCHEMA,
+    GROUP_SCHEMA,
+    URN_PREFIX,
+    USER_SCHEMA,
+)
 
 ALWAYS = frozenset({"id", "schemas"})
 MOST_NAMES = 200
-BRACKETS = re.compile(r"\[[^\]]*\]")
+BRACKETS = re.compile(r"\[[^\[\]]*\]")
 CORE = (f"{USER_SCHEMA}:".lower(), f"{GROUP_SCHEMA}:".lower())
 SCHEMAS = frozenset({USER_SCHEMA.lower(), GROUP_SCHEMA.lower()})
 
@@ -57,7 +63,8 @@ class Projection:
             return None
         if isinstance(value, dict):
             inner = {name: self.part(each, (*path, name.lower())) for name, each in value.items()}
-            return {name: each for name, each in inner.items() if each is not None}
+            kept = {name: each for name, each in inner.items() if each is not None}
+            return kept if kept or not value else None
         if isinstance(value, list) and any(isinstance(item, dict) for item in value):
             return [part for item in value if (part := self.part(item, path))]
         return value if is_whole else None
@@ -81,9 +88,10 @@ def path_of(name: str) -> Path:
         name = name.removeprefix(prefix)
     if name in SCHEMAS:
         return ()
-    if not name.startswith(URN_PREFIX):
-        return tuple(part for part in name.split(".") if part)
     enterprise = ENTERPRISE_SCHEMA.lower()
+    if not name.startswith(URN_PREFIX):
+        parts = tuple(part for part in name.split(".") if part)
+        return (enterprise, *parts) if parts and parts[0] in ENTERPRISE_NAMES else parts
     if name == enterprise:
         return (enterprise,)
     schema, _, rest = name.rpartition(":")

@@ -21,7 +21,7 @@ MOST_DIGITS = 20
 
 @dataclass(frozen=True)
 class Query:
-    """One question to a collection; `start_index` is 1-based."""
+    """One question to a collection; `start_index` is 1-based. Any `sortOrder` but descending is ascending."""
 
     filter: str
     start_index: int

@@ -7,24 +7,39 @@ Source: RFC 7643 §4; Entra's pages on SCIM compatibility and on attribute mappi
 """
 
 import json
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 from uuid import UUID
 
 import scim2_models
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
-from scim2_models import CaseExact, ComplexAttribute, Context, Mutability, Reference, Required, ScimPolicy
+from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from scim2_models import (
+    CaseExact,
+    ComplexAttribute,
+    Context,
+    Mutability,
+    Reference,
+    Required,
+    ScimPolicy,
+    Uniqueness,
+)
 
 USER_SCHEMA = str(scim2_models.User.__schema__)
 GROUP_SCHEMA = str(scim2_models.Group.__schema__)
 ENTERPRISE_SCHEMA = str(scim2_models.EnterpriseUser.__schema__)
 URN_PREFIX = "urn:"
 LONGEST_VALUE = 320
+LONGEST_SHOWN = 100
 
 # Never taken from a client: the service provider's own (RFC 7643 §3.1, §4.1.2), and a secret nobody needs.
 IGNORED = frozenset({"id", "meta", "groups", "password", "schemas"})
+KNOWN_SCHEMAS = tuple(each.lower() for each in (USER_SCHEMA, GROUP_SCHEMA, ENTERPRISE_SCHEMA))
 
-# What is so unless a client says otherwise; it is described as required, since it is never absent.
+# What is so unless a client says otherwise. It is described as required, for it can't be removed: scim2-tester
+# removes whatever is not, and wants it gone.
 DEFAULTS = {"active": True}
+
+# So many values an attribute may have: more could not be read and written within a second.
+MOST_VALUES = 500
 
 POLICY = ScimPolicy(
     unknown=ScimPolicy.Unknown.ignore,
@@ -46,7 +61,9 @@ def truth(value: object) -> object:
 
 
 def manager_of(value: object) -> object:
-    """Read a manager given as a bare id, as Entra does."""
+    """Read a manager given as a bare id, or inside of a list, as Entra does."""
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
+        return value[0]
     return {"value": value} if isinstance(value, str) else value
 
 
@@ -59,22 +76,18 @@ class Email(scim2_models.Email):
 class Role(scim2_models.Role):
     """A role, which Entra also sends as JSON inside of `value`, and its name as `displayName`."""
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def unwrap(cls, role: Any) -> Any:
-        """Read Entra's two ways to write a role."""
+    def unwrap(cls, role: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Read Entra's two ways to write a role, before its names are held against ours."""
         if not isinstance(role, dict):
-            return role
-        text = role.get("value")
-        inner = json_object_in(text) if isinstance(text, str) else None
+            return handler(role)
+        given = {name.lower(): value for name, value in role.items()}
+        inner = json_object_in(given.get("value"))
         if inner is not None and isinstance(inner.get("value"), str):
-            role = {name: value for name, value in role.items() if name != "value"} | {
-                "value": inner["value"],
-                "display": inner.get("displayName"),
-            }
-        if "displayName" in role and "display" not in role:
-            role = role | {"display": role["displayName"]}
-        return role
+            given |= {"value": inner["value"], "displayname": inner.get("displayName")}
+        name = given.get("display") or given.get("displayname")
+        return handler(given if name is None else given | {"display": name})
 
 
 class Manager(scim2_models.Manager):
@@ -119,15 +132,25 @@ class Group(scim2_models.Group):
 
     __schema__ = scim2_models.Group.__schema__
 
+    display_name: Annotated[str | None, Required.true, Uniqueness.server] = None
     members: list[Member] | None = None  # type: ignore[assignment]  # ours have no display
+
+
+# In lower case: Entra also writes these without the URN of their extension, and no attribute of a User is so named.
+ENTERPRISE_NAMES = frozenset(name.replace("_", "") for name in EnterpriseUser.model_fields) - {"schemas"}
+
+
+def shown(text: str) -> str:
+    """Return what a client sent as a refusal names it: short, and on one line."""
+    return "".join(character if character.isprintable() else " " for character in text[:LONGEST_SHOWN])
 
 
 class InvalidAttribute(ValueError):
     """A value that the schema refuses: which attribute, and why, in words for a person."""
 
     def __init__(self, attribute: str, reason: str) -> None:
-        super().__init__(f"{attribute}: {reason}")
-        self.attribute = attribute
+        super().__init__(f"{shown(attribute)}: {reason}")
+        self.attribute = shown(attribute)
         self.reason = reason
 
 
@@ -137,6 +160,9 @@ def valid(model: type[Model], body: dict[str, Any]) -> dict[str, Any]:
     Extensions we have no class for are kept as they are. Raises: InvalidAttribute.
     """
     given = {name: value for name, value in body.items() if name.lower() not in IGNORED}
+    if model is User:
+        given = with_extension(given)
+    check_sizes(body)
     absent = {
         name: value for name, value in DEFAULTS.items() if name in model.model_fields and not says(body, name)
     }
@@ -156,6 +182,25 @@ def valid(model: type[Model], body: dict[str, Any]) -> dict[str, Any]:
 def says(body: dict[str, Any], attribute: str) -> bool:
     """Whether a body has a value for an attribute."""
     return any(name.lower() == attribute and value not in (None, "") for name, value in body.items())
+
+
+def with_extension(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the body of a User with what it says of the enterprise extension outside of that, inside."""
+    outside = {name: body[name] for name in body if name.lower() in ENTERPRISE_NAMES}
+    key = next((name for name in body if name.lower() == ENTERPRISE_SCHEMA.lower()), ENTERPRISE_SCHEMA)
+    inside = body.get(key) or {}
+    if not outside or not isinstance(inside, dict):
+        return body
+    said = {name.lower() for name in inside}
+    added = {name: value for name, value in outside.items() if name.lower() not in said}
+    return {name: value for name, value in body.items() if name not in outside} | {key: inside | added}
+
+
+def check_sizes(document: dict[str, Any]) -> None:
+    """Check how many values each attribute has. Raises: InvalidAttribute."""
+    for name, value in document.items():
+        if isinstance(value, list) and len(value) > MOST_VALUES:
+            raise InvalidAttribute(name, f"it has more than {MOST_VALUES} values")
 
 
 def schemas_of(model: type[Model], body: dict[str, Any]) -> Any:
@@ -194,9 +239,9 @@ def is_empty(item: Any) -> bool:
 LABELS = frozenset({"type", "primary"})
 
 
-def json_object_in(text: str) -> dict[str, Any] | None:
+def json_object_in(text: object) -> dict[str, Any] | None:
     """Return the JSON object that a text is; nothing when it is none."""
-    if not text.startswith("{"):
+    if not isinstance(text, str) or not text.startswith("{"):
         return None
     try:
         found = json.loads(text)
@@ -207,12 +252,16 @@ def json_object_in(text: str) -> dict[str, Any] | None:
 
 def unknown_extensions(body: dict[str, Any]) -> dict[str, Any]:
     """Return the extension blocks that no class describes, as sent."""
-    known = {USER_SCHEMA.lower(), GROUP_SCHEMA.lower(), ENTERPRISE_SCHEMA.lower()}
     return {
-        name: value
-        for name, value in body.items()
-        if name.lower().startswith(URN_PREFIX) and name.lower() not in known and isinstance(value, dict)
+        name: value for name, value in body.items() if is_unknown_extension(name) and isinstance(value, dict)
     }
+
+
+def is_unknown_extension(name: str) -> bool:
+    """Whether a name is that of an extension that no class describes, or of an attribute of one."""
+    name = name.lower()
+    is_known = any(name == schema or name.startswith(f"{schema}:") for schema in KNOWN_SCHEMAS)
+    return name.startswith(URN_PREFIX) and not is_known
 
 
 def id_of(text: str) -> UUID:

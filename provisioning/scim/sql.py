@@ -11,7 +11,8 @@ from typing import Any
 from django.db import connection
 
 TRUE, FALSE = "TRUE", "FALSE"
-EXISTS = "EXISTS (SELECT 1 FROM {items} AS item WHERE {condition})"
+EXISTS = "EXISTS (SELECT 1 FROM {items} WHERE {condition})"
+FIRST = "(SELECT {shown} FROM {items} WHERE {condition} ORDER BY {preferred} DESC, item.key LIMIT 1)"
 
 
 @dataclass(frozen=True)
@@ -113,11 +114,39 @@ def has_items(document: Sql, path: tuple[str, ...]) -> Sql:
 
 
 def items_of(document: Sql, path: tuple[str, ...]) -> Sql:
-    """Return the table of the values of a list in a document; it is empty where there is no list."""
+    """Return the values of a list in a document as the table `item`; it is empty where there is no list."""
     if is_postgresql():
         found = f"jsonb_array_elements(COALESCE({document.text} #> %s, '[]'::jsonb))"
-        return Sql(found, (*document.parameters, list(path)))
-    return Sql(f"json_each({document.text}, %s)", (*document.parameters, sqlite_path(path)))
+        text = f"{found} WITH ORDINALITY AS item(value, key)"
+        return Sql(text, (*document.parameters, list(path)))
+    return Sql(f"json_each({document.text}, %s) AS item", (*document.parameters, sqlite_path(path)))
+
+
+def counterpart(document: Sql, path: tuple[str, ...]) -> Sql:
+    """Return the value of another document's list that stands where `item` does in its own."""
+    if is_postgresql():
+        return Sql(f"({document.text} #> %s -> (item.key - 1)::int)", (*document.parameters, list(path)))
+    text = f"json_extract({document.text}, %s || '[' || item.key || ']')"
+    return Sql(text, (*document.parameters, sqlite_path(path)))
+
+
+def first_item(document: Sql, path: tuple[str, ...], *, shown: Sql, condition: Sql, preferred: Sql) -> Sql:
+    """Return what is shown of one value of a list that fulfils a condition: a preferred one, or else the first."""
+    parts = {
+        "shown": shown,
+        "items": items_of(document, path),
+        "condition": condition,
+        "preferred": preferred,
+    }
+    text = FIRST.format(**{name: part.text for name, part in parts.items()})
+    return Sql(text, tuple(each for part in parts.values() for each in part.parameters))
+
+
+def has_key(document: Sql, name: str) -> Sql:
+    """Return whether an object has a key, in whatever spelling; `name` is in lower case."""
+    keys = "jsonb_object_keys({}) AS item(key)" if is_postgresql() else "json_each({}) AS item"
+    text = EXISTS.format(items=keys.format(document.text), condition="lower(item.key) = %s")
+    return Sql(text, (*document.parameters, name))
 
 
 def sqlite_path(path: tuple[str, ...]) -> str:

@@ -12,9 +12,9 @@ not_offered = views.RefusingView.as_view(problem=errors.not_implemented)
 ID = r"(?:/(?P<uuid>[^/.][^/]*))?"
 
 urlpatterns = [
-    re_path(r"^Users/\.search$", views.UserSearchView.as_view(), name="users-search"),
+    re_path(r"^Users/\.search/?$", views.UserSearchView.as_view(), name="users-search"),
     re_path(rf"^Users{ID}/?$", views.UsersView.as_view(), name="users"),
-    re_path(r"^Groups/\.search$", views.GroupSearchView.as_view(), name="groups-search"),
+    re_path(r"^Groups/\.search/?$", views.GroupSearchView.as_view(), name="groups-search"),
     re_path(rf"^Groups{ID}/?$", views.GroupsView.as_view(), name="groups"),
     re_path(
         r"^ServiceProviderConfig/?$",

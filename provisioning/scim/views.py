@@ -17,10 +17,12 @@ from django_scim import views as stock
 from accounts import members, teams
 from accounts.models import Member, Team
 from provisioning.models import Action, RequestKind
-from provisioning.scim import conditions, discovery, errors, listing, operations, resources
+from provisioning.scim import conditions, discovery, errors, listing, messages, resources
 from provisioning.scim.columns import GROUP_COLUMNS, USER_COLUMNS, Columns
 from provisioning.scim.engine import Engine, body_object
 from provisioning.scim.exchange import exchange_of
+from provisioning.scim.filters import Conditions
+from provisioning.scim.projection import Projection
 from provisioning.scim.queries import Query, parameters_of, projection_in, query_of
 
 MANY = ["get", "head", "options", "post"]
@@ -42,6 +44,7 @@ class ResourceView:
 
     is_switched = True
     columns: Columns
+    elsewhere: tuple[Any, ...] = ()
     resource_class: Any
     resource_type: str
     request: HttpRequest
@@ -49,14 +52,16 @@ class ResourceView:
     scim_adapter: Any
     model_cls: Any
     parser_getter: Any
+    body: dict[str, Any]
+    operations: list[messages.Operation]
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """Offer what the address offers: the collection other verbs than one resource."""
         super().setup(request, *args, **kwargs)  # type: ignore[misc]  # of the view beside
         self.http_method_names = ONE if kwargs.get("uuid") else MANY
 
-    def as_resources(self, rows: list[Any], query: Query) -> list[dict[str, Any]]:
-        """Return rows as resources."""
+    def as_resources(self, rows: list[Any], projection: Projection) -> list[dict[str, Any]]:
+        """Return rows as resources, with what is wanted of them."""
         raise NotImplementedError
 
     def locked(self, id_: UUID) -> Any:
@@ -99,7 +104,7 @@ class ResourceView:
             raise self.not_found() from None
         adapter = self.scim_adapter(row, request=self.request)
         adapter.name(source=row.external_id, target=str(row))
-        conditions.check_if_match(self.request, adapter.version)
+        conditions.check_preconditions(self.request, adapter.version)
         return adapter
 
     def not_found(self) -> errors.ScimError:
@@ -112,8 +117,7 @@ class ResourceView:
         adapter = self.scim_adapter(row, request=request)
         if conditions.is_not_modified(request, adapter.version):
             return tagged(HttpResponseNotModified(), adapter)
-        query = query_of(request.GET)
-        return tagged(answer(self.as_resources([row], query)[0]), adapter)
+        return self.answer_one(adapter)
 
     def get_many(self, request: HttpRequest) -> HttpResponse:
         """Answer the resources that fit, page by page (RFC 7644 §3.4.2)."""
@@ -122,10 +126,11 @@ class ResourceView:
     def found(self, query: Query) -> tuple[int, list[Any]]:
         """Return how many rows of the caller's organization fit a query, and those of its page."""
         if query.filter:
-            rows = type(self).parser_getter().search(query.filter, self.request)
+            rows = type(self).parser_getter().search(query.filter, self.request, elsewhere=self.elsewhere)
         else:
             rows = self.model_cls.objects.of_organization(exchange_of(self.request).organization_id)
-        return listing.page(rows, query, model=self.resource_class, columns=self.columns)
+        conditions = Conditions(self.resource_class, self.columns, self.elsewhere)
+        return listing.page(rows, query, conditions=conditions)
 
     def answer_list(self, query: Query) -> HttpResponse:
         """Answer a page of what a query finds."""
@@ -133,7 +138,9 @@ class ResourceView:
         if total == 0:
             self.note_test_connection(query.filter)
         return answer(
-            listing.list_response(total=total, query=query, resources=self.as_resources(found, query))
+            listing.list_response(
+                total=total, query=query, resources=self.as_resources(found, query.projection)
+            )
         )
 
     def note_test_connection(self, query: str) -> None:
@@ -151,26 +158,33 @@ class ResourceView:
             token_id = exchange.known_token.token_id
             exchange.outcome.fold_key = f"{token_id}:test_connection:{exchange.now:%Y-%m-%dT%H:%M}"
 
+    def prepare(self, request: HttpRequest) -> None:
+        """Read the body before any row is locked. Raises: ScimError, InvalidOperation."""
+        if request.method != "DELETE":
+            self.body = self.load_body(request.body)
+        if request.method == "POST":
+            self.scim_adapter(self.model_cls(), request=request).name_as_sent(self.body)
+        if request.method == "PATCH":
+            self.operations = messages.operations_of(self.body, schema=self.scim_adapter.schema)
+
     def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """Create a resource (RFC 7644 §3.3)."""
         adapter = self.scim_adapter(self.model_cls(), request=request)
-        adapter.from_dict(self.load_body(request.body))
+        adapter.from_dict(self.body)
         adapter.save()
         return self.answer_one(adapter, status=201)
 
-    def put(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+    def put(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """Replace a resource (RFC 7644 §3.5.1)."""
-        body = self.load_body(request.body)
         adapter = self.locked_adapter()
-        adapter.from_dict(body)
+        adapter.from_dict(self.body)
         adapter.save()
         return self.answer_one(adapter)
 
-    def patch(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+    def patch(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """Change a resource (RFC 7644 §3.5.2)."""
-        wanted = operations.operations_of(self.load_body(request.body), schema=self.scim_adapter.schema)
         adapter = self.locked_adapter()
-        adapter.handle_operations(wanted)
+        adapter.handle_operations(self.operations)
         adapter.save()
         return self.answer_patch(adapter)
 
@@ -192,8 +206,8 @@ class ResourceView:
 
     def answer_one(self, adapter: Any, *, status: int = 200) -> HttpResponse:
         """Answer one resource with its address and entity tag."""
-        projection = projection_in(self.request.GET)
-        return tagged(answer(projection.of(adapter.to_dict()), status=status), adapter)
+        document = self.as_resources([adapter.obj], projection_in(self.request.GET))[0]
+        return tagged(answer(document, status=status), adapter)
 
 
 class UsersView(ResourceView, stock.UsersView, Engine):  # type: ignore[misc]  # django-scim2 carries no types
@@ -204,9 +218,9 @@ class UsersView(ResourceView, stock.UsersView, Engine):  # type: ignore[misc]  #
     columns = USER_COLUMNS
     read_kind = RequestKind.READ_USERS
 
-    def as_resources(self, rows: list[Any], query: Query) -> list[dict[str, Any]]:
-        """Return members as Users."""
-        return listing.users(rows, query.projection)
+    def as_resources(self, rows: list[Any], projection: Projection) -> list[dict[str, Any]]:
+        """Return members as Users, with what is wanted of them."""
+        return listing.users(rows, projection)
 
     def locked(self, id_: UUID) -> Member:
         """Return one member, locked until the transaction ends."""
@@ -221,9 +235,9 @@ class GroupsView(ResourceView, stock.GroupsView, Engine):  # type: ignore[misc] 
     columns = GROUP_COLUMNS
     read_kind = RequestKind.READ_GROUPS
 
-    def as_resources(self, rows: list[Any], query: Query) -> list[dict[str, Any]]:
-        """Return teams as Groups."""
-        return listing.groups(rows, query.projection)
+    def as_resources(self, rows: list[Any], projection: Projection) -> list[dict[str, Any]]:
+        """Return teams as Groups, with what is wanted of them."""
+        return listing.groups(rows, projection)
 
     def locked(self, id_: UUID) -> Team:
         """Return one team, locked until the transaction ends."""
@@ -271,27 +285,22 @@ class RootSearchView(stock.SearchView, Engine):  # type: ignore[misc]  # django-
     read_kind = RequestKind.READ_USERS
 
     def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
-        """Answer a page of what the body asks for; who lacks a filtered attribute does not fit."""
+        """Answer a page of what the body asks for; an attribute that one kind lacks has no value there."""
         exchange_of(request).outcome.action = Action.READ
         query = query_of(parameters_of(body_object(request)))
         total = 0
         found: list[dict[str, Any]] = []
-        refusals: list[errors.ScimError] = []
-        for view in (UsersView(), GroupsView()):
+        kinds: tuple[tuple[Any, Any], ...] = ((UsersView, resources.Group), (GroupsView, resources.User))
+        for kind, other in kinds:
+            view = kind(elsewhere=(other,))
             view.setup(request)
-            try:
-                part = replace(
-                    query, start_index=max(query.start_index - total, 1), count=query.count - len(found)
-                )
-                count, rows = view.found(part)
-            except errors.ScimError as refusal:
-                refusals.append(refusal)
-                continue
+            part = replace(
+                query, start_index=max(query.start_index - total, 1), count=query.count - len(found)
+            )
+            count, rows = view.found(part)
             is_before = query.start_index > total + count
-            found += [] if is_before else view.as_resources(rows, query)
+            found += [] if is_before else view.as_resources(rows, query.projection)
             total += count
-        if len(refusals) > 1:
-            raise refusals[0]
         return answer(listing.list_response(total=total, query=query, resources=found))
 
 
@@ -299,6 +308,12 @@ class ServiceProviderConfigView(stock.ServiceProviderConfigView, Engine):  # typ
     """`/ServiceProviderConfig`."""
 
     http_method_names = READ_ONLY
+
+    def get(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        """Answer the document (RFC 7644 §4). A filter is refused, as that section wants."""
+        if request.GET.get("filter"):
+            raise errors.filter_forbidden()
+        return answer(discovery.ServiceProviderConfig(request).to_dict())
 
 
 class DescriptionView:

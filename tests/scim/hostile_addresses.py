@@ -40,8 +40,14 @@ SORTS = (
     "shoeSize",
     "members",
     "members.value",
-    "emails",
+    "addresses",
     "meta",
+    "meta.version",
+    "groups",
+    "emails.shoe",
+    'emails[type eq "work"].shoe',
+    'emails[shoe eq "work"].value',
+    'displayName[value eq "x"]',
     "name.shoe",
     "displayName desc",
     "displayName, externalId",
@@ -240,7 +246,7 @@ def wrong_paths() -> Iterator[Hostile]:
     for path in ("/Me", "/Bulk"):
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
             yield Hostile("not offered", method, path, {}, statuses=(501,))
-    for path in ("/ResourceTypes", "/Schemas", "/Schemas/urn:x"):
+    for path in ("/ServiceProviderConfig", "/ResourceTypes", "/Schemas", "/Schemas/urn:x"):
         yield Hostile("a filtered description", "GET", at(path, filter="id pr"), statuses=(403,))
 
 

@@ -65,6 +65,7 @@ VALUES = {
     "addresses": ["formatted", "streetAddress", "locality", "region", "postalCode", "country"],
     "entitlements": ["value", "display"],
     "roles": ["value", "display"],
+    "photos": ["value", "display"],
 }
 URLS = [
     "https://acme.example/a",
@@ -119,10 +120,15 @@ def one_of_a_kind(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
+def values_of(attribute: str) -> st.SearchStrategy[str]:
+    """Return what the values of a multi-valued attribute may be: of photos addresses, compared with case."""
+    return st.sampled_from(URLS) if attribute == "photos" else texts()
+
+
 def several(attribute: str) -> st.SearchStrategy[list[dict[str, Any]]]:
     """Return values of a multi-valued attribute."""
     first, *others = VALUES[attribute]
-    item = objects({first: texts()}, {name: texts() for name in others} | LABELS)
+    item = objects({first: values_of(attribute)}, {name: texts() for name in others} | LABELS)
     return st.lists(item, min_size=1, max_size=3).map(one_of_a_kind)
 
 
@@ -225,7 +231,10 @@ def combined(leaves: list[Text]) -> Text:
 def parts_of(attribute: str) -> list[Text]:
     """Return conditions on the sub-attributes of one value of a multi-valued attribute."""
     labels = [of_text(st.just("type"), st.sampled_from([*TYPES, "WORK", "wo"])), of_truth(st.just("primary"))]
-    return [*[of_text(st.sampled_from([name, name.lower()])) for name in VALUES[attribute]], *labels]
+    first, *others = VALUES[attribute]
+    known = values_of(attribute) if attribute == "photos" else None
+    main = of_text(st.sampled_from([first, first.lower()]), known)
+    return [main, *[of_text(st.sampled_from([name, name.lower()])) for name in others], *labels]
 
 
 def value_paths(attribute: str) -> Text:
@@ -241,7 +250,7 @@ def user_filters() -> Text:
     Ids are not known yet: `named` puts them in.
     """
     core: Callable[[str], Text] = lambda name: spelled(name, USER_SCHEMA)  # noqa: E731 - one word for what follows
-    lists = [name for name in VALUES if name != "addresses"]
+    lists = [name for name in VALUES if name not in ("addresses", "photos")]
     leaves = [
         *[of_text(core(name)) for name in ("userName", "externalId", *TEXTS)],
         of_text(core("profileUrl"), st.sampled_from(URLS)),
@@ -250,7 +259,14 @@ def user_filters() -> Text:
         *[of_text(core(f"name.{name}")) for name in NAMES],
         *[of_text(st.just(f"{ENTERPRISE_SCHEMA}:{name}")) for name in (*ENTERPRISE, "manager.value")],
         *[of_text(core(name)) for name in lists],
-        *[of_text(core(f"{name}.{part}")) for name, parts in VALUES.items() for part in parts],
+        *[
+            of_text(core(f"{name}.{part}"))
+            for name, parts in VALUES.items()
+            for part in parts
+            if name != "photos"
+        ],
+        *[of_text(core(name), st.sampled_from(URLS)) for name in ("photos", "photos.value")],
+        *[value_paths("photos")] * 6,
         *[of_truth(core(f"{name}.primary")) for name in VALUES],
         *[value_paths(name) for name in VALUES for _ in range(3)],
         st.sampled_from([f"{name} pr" for name in ("name", *VALUES, f"{ENTERPRISE_SCHEMA}:manager")]),
@@ -287,4 +303,9 @@ def common(core: Callable[[str], Text]) -> list[Text]:
     """Return conditions on what Users and Groups share."""
     kinds = st.sampled_from(["User", "Group", "user", "o"])
     times = [of_moment(core(f"meta.{name}")) for name in ("created", "lastModified")]
-    return [*times, of_text(core("meta.resourceType"), kinds)]
+    presence = st.sampled_from(
+        [f"{name} pr" for name in ("schemas", "meta", "meta.version", "meta.location")]
+    )
+    urns = st.sampled_from([USER_SCHEMA, GROUP_SCHEMA, ENTERPRISE_SCHEMA, UNKNOWN_SCHEMA])
+    schemas = compared(st.sampled_from(["schemas", "SCHEMAS"]), "eq ne", literals(urns))
+    return [*times, of_text(core("meta.resourceType"), kinds), presence, schemas]

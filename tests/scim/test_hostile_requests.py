@@ -12,8 +12,16 @@ import pytest
 from accounts.models import Member
 from tests.cast import ScimClient
 from tests.factories import ENTERPRISE_SCHEMA, user_body
-from tests.scim import hostile_addresses, hostile_bodies, hostile_filters, hostile_messages
-from tests.scim.hostile import Canaries, Hostile, check_refused, group_body, patch_body
+from tests.scim import hostile_addresses, hostile_bodies, hostile_costs, hostile_filters, hostile_messages
+from tests.scim.hostile import (
+    MOST_SECONDS,
+    SEARCH_SCHEMA,
+    Canaries,
+    Hostile,
+    check_refused,
+    group_body,
+    patch_body,
+)
 
 FAMILIES: dict[str, Callable[[], Iterator[Hostile]]] = {
     "texts of a user that are none": hostile_bodies.wrong_user_texts,
@@ -31,6 +39,10 @@ FAMILIES: dict[str, Callable[[], Iterator[Hostile]]] = {
     "schemas that are another's": hostile_messages.wrong_schemas,
     "bombs": hostile_messages.bombs,
     "values without end": hostile_messages.large_values,
+    "operations without end": hostile_costs.many_operations,
+    "paths without end": hostile_costs.long_paths,
+    "lists without end": hostile_costs.many_values,
+    "orders without end": hostile_costs.endless_searches,
     "messages that are no search": hostile_messages.wrong_searches,
     "filters that can't be answered": hostile_filters.broken_filters,
     "pages that mean nothing": hostile_addresses.absurd_pages,
@@ -171,6 +183,55 @@ def test_an_operation_on_what_is_not_kept_here_is_skipped(
 
     assert answer.status_code == 200
     assert canaries.photograph() == before
+
+
+STUDIO = "urn:ietf:params:scim:schemas:extension:MapleStudio:2.0:User"
+LARGE = {
+    "1,000 operations": [{"op": "replace", "path": "title", "value": f"{number}"} for number in range(1000)],
+    "1,000 attributes of the extension": [
+        {"op": "replace", "path": f"{ENTERPRISE_SCHEMA}:department", "value": f"{number}"}
+        for number in range(1000)
+    ],
+    "1,000 attributes of another extension": [
+        {"op": "add", "path": f"{STUDIO}:k{number}", "value": number} for number in range(1000)
+    ],
+    "43 addresses, each by its type": [
+        {"op": "add", "path": f'emails[type eq "t{number}"].value', "value": "x"} for number in range(43)
+    ],
+    "500 addresses": [
+        {"op": "replace", "path": "emails", "value": [{"value": f"{number}"} for number in range(500)]}
+    ],
+    "400 names of attributes": [
+        {"op": "replace", "path": 'emails[type eq "t"]', "value": {f"k{number}": 1 for number in range(400)}}
+    ],
+    "190 roles, nine of them named": [
+        {"op": "replace", "path": "roles", "value": [{"value": f"{number}"} for number in range(190)]},
+        *({"op": "replace", "path": f'roles[value eq "{n}"].display', "value": "x"} for n in range(9)),
+    ],
+}
+
+
+@pytest.mark.parametrize("operations", LARGE.values(), ids=LARGE)
+def test_the_largest_patch_that_is_taken_takes_less_than_a_second(
+    canaries: Canaries, operations: list[dict[str, Any]]
+) -> None:
+    answer, seconds = canaries.send(
+        Hostile("a large one", "PATCH", f"/Users/{canaries.user}", patch_body(*operations))
+    )
+
+    assert answer.status_code == 200
+    assert seconds < MOST_SECONDS
+
+
+def test_names_without_end_are_passed_over_in_less_than_a_second(canaries: Canaries) -> None:
+    plain = canaries.entra.get("/Users").json()
+    for name in ("[" * 500_000, "[a" * 300_000, "a." * 300_000, "urn:" * 200_000, "a," * 300_000):
+        body = {"schemas": [SEARCH_SCHEMA], "excludedAttributes": [name]}
+
+        answer, seconds = canaries.send(Hostile("long names", "POST", "/Users/.search", body))
+
+        assert (answer.status_code, answer.json()) == (200, plain)
+        assert seconds < MOST_SECONDS
 
 
 @pytest.mark.parametrize(
