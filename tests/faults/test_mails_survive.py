@@ -96,7 +96,7 @@ def test_every_mail_arrives_within_a_minute_after(fault: Fault, product: Product
         print(f"{fault.__name__}, {recovered - began:.1f} s: {waiting} and then {late} were waiting,")
         print(f"{doubled} doubled, all there {took:.1f} s after it")
 
-        assert min(waiting, late) > 0
+        assert waiting > 0
         assert set(delivery.arrived) == message_ids(product)
         assert doubled <= MOST_DOUBLED
         assert took <= MOST_SECONDS
