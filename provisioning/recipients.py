@@ -49,7 +49,6 @@ def add_recipient(
                 kinds=kinds,
                 delivery=delivery,
                 added_at=now,
-                confirmed_at=now if is_operators(organization, address) else None,
             )
             ask(recipient, now=now)
     except IntegrityError:
@@ -59,8 +58,9 @@ def add_recipient(
 
 
 def ask(recipient: Recipient, *, now: datetime) -> None:
-    """Send the question to an address that has not confirmed; one that has, or that muted us, is left in peace."""
-    if recipient.confirmed_at is None and recipient.muted_at is None:
+    """Send the question to an address that has to confirm; one that has, or that muted us, is left in peace."""
+    is_known = recipient.confirmed_at or is_operators(recipient.organization, recipient.address)
+    if not is_known and recipient.muted_at is None:
         enqueue_to(recipient.organization, recipient.address, kind="confirm_recipient", now=now)
 
 
@@ -83,16 +83,10 @@ def confirm(*, organization_id: UUID, address: str, now: datetime) -> Recipient 
 
 def mute(*, organization_id: UUID, address: str, now: datetime) -> None:
     """Note that an address wants no more mails, even one that has no row any more. Twice is once."""
-    organization = Organization.objects.select_related("success_manager").get(id=organization_id)
     Recipient.objects.get_or_create(
-        organization=organization,
+        organization_id=organization_id,
         address_key=fold(address),
-        defaults={
-            "address": address,
-            "kinds": EVERYTHING,
-            "added_at": now,
-            "confirmed_at": now if is_operators(organization, address) else None,
-        },
+        defaults={"address": address, "kinds": EVERYTHING, "added_at": now},
     )
     rows_of(organization_id, address).filter(muted_at__isnull=True).update(muted_at=now)
 
@@ -143,10 +137,14 @@ def hearers(organization: Organization) -> list[Recipient]:
 
 
 def everybody(organization: Organization) -> list[Recipient]:
-    """Return every address with what it chose, muted and unconfirmed too; operators without a choice hear all."""
+    """Return every address with what it chose, muted and unconfirmed too; operators without a choice hear all.
+
+    An operator need not confirm, and hears for as long as they are one here: what they chose outlives it.
+    """
     chosen = {row.address_key: row for row in Recipient.objects.of_organization(organization.id)}
     for operator in operators_of(organization):
-        chosen.setdefault(fold(operator.email), unchosen(organization, operator))
+        each = chosen.setdefault(fold(operator.email), unchosen(organization, operator))
+        each.confirmed_at = each.confirmed_at or organization.created_at
     return [each for _, each in sorted(chosen.items())]
 
 
@@ -164,7 +162,6 @@ def unchosen(organization: Organization, operator: Operator) -> Recipient:
         organization=organization,
         address=operator.email,
         kinds=EVERYTHING,
-        confirmed_at=organization.created_at,
     )
 
 

@@ -92,6 +92,16 @@ def test_who_muted_the_mails_hears_no_more(acme: Organization, org_admin: Operat
     assert hear_of_a_token(acme) == [each for each in before if each != address]
 
 
+def test_who_is_the_csm_no_longer_hears_no_more(acme: Organization, csm: Operator) -> None:
+    change_organization(acme, time_zone="UTC", success_manager=csm)
+    add(acme, csm.email)
+    assert hear_of_a_token(acme) == [csm.email]
+
+    change_organization(acme, time_zone="UTC", success_manager=None)
+
+    assert hear_of_a_token(acme) == []
+
+
 def test_an_address_that_never_confirmed_does_not_by_muting(acme: Organization) -> None:
     recipients.remove(add(acme, "it@acme.example"))
 
@@ -101,7 +111,11 @@ def test_an_address_that_never_confirmed_does_not_by_muting(acme: Organization) 
     assert hear_of_a_token(acme) == []
 
 
-def test_who_left_hears_no_more(acme: Organization, org_admin: Operator) -> None:
+@pytest.mark.parametrize("has_chosen", [False, True])
+def test_who_left_hears_no_more(acme: Organization, org_admin: Operator, has_chosen: bool) -> None:
+    if has_chosen:
+        add(acme, org_admin.email)
+    assert hear_of_a_token(acme) == [org_admin.email]
     org_admin.is_active = False
     org_admin.save()
 
