@@ -79,5 +79,5 @@ def outbox_problem() -> str:
     """Return what keeps mails from going out."""
     lag = outbox.lag(now=clock.now())
     if lag > LONGEST_LAG:
-        return f"A mail has been due for {lag.total_seconds():.0f} s: see Notifications in the console, and EMAIL_URL."
+        return f"A mail has waited for {lag.total_seconds():.0f} s: see Notifications in the console, and EMAIL_URL."
     return ""

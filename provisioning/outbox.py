@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Min
 
 from provisioning.models import Notification
 from provisioning.nudge import nudge
@@ -71,7 +71,7 @@ def mark_failed(notification: Notification, *, error: str, now: datetime) -> Non
         outcome["gave_up_at"] = now
     else:
         outcome["next_try_at"] = now + retry_delay(notification.attempts)
-    Notification.objects.filter(id=notification.id).update(**outcome)
+    Notification.objects.filter(id=notification.id, sent_at__isnull=True).update(**outcome)
 
 
 def try_again(notification: Notification, *, now: datetime) -> bool:
@@ -83,10 +83,10 @@ def try_again(notification: Notification, *, now: datetime) -> bool:
 
 
 def lag(*, now: datetime) -> timedelta:
-    """Return for how long the mail that is due first has been due."""
-    waiting = Notification.objects.filter(sent_at__isnull=True, gave_up_at__isnull=True, next_try_at__lte=now)
-    due_at = waiting.order_by("next_try_at").values_list("next_try_at", flat=True).first()
-    return now - due_at if due_at else timedelta()
+    """Return for how long the oldest mail has waited that is neither sent nor given up."""
+    waiting = Notification.objects.filter(sent_at__isnull=True, gave_up_at__isnull=True)
+    oldest = waiting.order_by().aggregate(at=Min("created_at"))["at"]
+    return now - oldest if oldest else timedelta()
 
 
 def retry_delay(attempts: int) -> timedelta:

@@ -8,7 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 from functools import wraps
-from smtplib import SMTPRecipientsRefused, SMTPResponseException
+from http.client import INTERNAL_SERVER_ERROR, TOO_MANY_REQUESTS
+from smtplib import SMTPException, SMTPServerDisconnected
 
 import structlog
 from celery import shared_task
@@ -50,9 +51,9 @@ def seal_log() -> int:
 @alone
 def watch_connections() -> int:
     """Draw what follows from what arrived; return how many organizations were looked at."""
-    now = clock.now()
-    heartbeats.beat(heartbeats.WORKER, now=now)
-    return watch.watch_all(now=now)
+    watched = watch.watch_all(now=clock.now())
+    heartbeats.beat(heartbeats.WORKER, now=clock.now())
+    return watched
 
 
 @shared_task
@@ -60,9 +61,12 @@ def watch_connections() -> int:
 def relay_notifications() -> int:
     """Send the mails that are due over one connection, for a while; return how many went out.
 
-    A mail server that does not answer costs no mail one of its attempts: it is given back.
+    A mail server that does not answer costs no mail one of its attempts: it is given back. A mail that
+    breaks the connection has had one, or it would hold up the others for ever.
     """
     notification = outbox.claim(now=clock.now())
+    if notification is None:
+        return 0
     sent, until = 0, time.monotonic() + RELAY_SECONDS
     try:
         with get_connection() as connection:
@@ -81,15 +85,25 @@ def deliver(notification: Notification, connection: BaseEmailBackend) -> int:
     try:
         emails.send(notification, connection=connection)
     except Exception as error:  # a mail that can't be made or is refused must not hold up the others
-        if isinstance(error, OSError) and not isinstance(
-            error, SMTPResponseException | SMTPRecipientsRefused
-        ):
+        if is_server_gone(error):
             raise
         logger.warning("mail:failed", notification=str(notification.id), error=type(error).__name__)
         outbox.mark_failed(notification, error=described(error), now=clock.now())
+        if isinstance(error, SMTPServerDisconnected | TimeoutError):
+            connection.close()
+            connection.open()
         return 0
     outbox.mark_sent(notification, now=clock.now())
     return 1
+
+
+def is_server_gone(error: Exception) -> bool:
+    """Whether the mail server or the provider is away or overloaded; then it was not about the mail."""
+    response = getattr(error, "response", None)  # of a provider's web API
+    if response is not None:
+        status: int = response.status_code
+        return status == TOO_MANY_REQUESTS or status >= INTERNAL_SERVER_ERROR
+    return isinstance(error, OSError) and not isinstance(error, SMTPException | TimeoutError)
 
 
 @shared_task

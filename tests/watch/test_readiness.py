@@ -2,9 +2,9 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from django.db import DatabaseError
 from django.test import Client
 
 from accounts import clock
@@ -12,6 +12,8 @@ from accounts.permissions import Role
 from provisioning import tasks
 from provisioning.models import Heartbeat, Notification
 from tests.factories import make_operator, make_organization, make_token
+from tests.processes import Product
+from tests.services import free_port
 
 
 @pytest.fixture
@@ -52,12 +54,14 @@ def test_a_mail_that_does_not_go_out_is_told(worker: None, client: Client) -> No
     organization = make_organization()
     make_operator(Role.ORGANIZATION_ADMIN, organization=organization)
     make_token(organization)
-    Notification.objects.update(next_try_at=clock.now() - timedelta(minutes=6))
+    Notification.objects.update(
+        created_at=clock.now() - timedelta(minutes=6), next_try_at=clock.now() + timedelta(minutes=1)
+    )
 
     status, word, [problem] = answer(client)
 
     assert (status, word) == (200, "degraded")
-    assert problem.startswith("A mail has been due for 36")
+    assert problem.startswith("A mail has waited for 36")
 
 
 def test_a_mail_that_waits_for_its_next_try_is_no_problem(worker: None, client: Client) -> None:
@@ -69,17 +73,14 @@ def test_a_mail_that_waits_for_its_next_try_is_no_problem(worker: None, client: 
     assert answer(client) == (200, "ok", [])
 
 
-def test_a_database_that_does_not_answer_is_unavailable(
-    worker: None, client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def away(*_arguments: object) -> None:
-        raise DatabaseError
+def test_a_database_that_does_not_answer_is_unavailable(tmp_path: Path) -> None:
+    product = Product(f"postgresql://nobody@127.0.0.1:{free_port()}/none", tmp_path)
 
-    monkeypatch.setattr("hootprov.health.MigrationExecutor", away)
+    with product.web(workers=1):
+        answers = [product.call("GET", path) for path in ("/readyz", "/healthz")]
 
-    assert answer(client) == (
-        503,
-        "unavailable",
-        ["The database does not answer: check DATABASE_URL and the server behind it."],
-    )
-    assert client.get("/healthz").status_code == 200
+    problem = "The database does not answer: check DATABASE_URL and the server behind it."
+    assert answers == [
+        (503, {"status": "unavailable", "problems": [problem]}),
+        (200, {"status": "ok"}),
+    ]
