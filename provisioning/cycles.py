@@ -76,6 +76,12 @@ def newest_cycle(organization_id: UUID) -> ProvisioningCycle | None:
     return ProvisioningCycle.objects.of_organization(organization_id).first()
 
 
+def newest_of(organization_id: UUID, *, operations: int) -> ProvisioningCycle | None:
+    """Return the newest cycle to judge by: an ended one that changed anything, or one with so many operations."""
+    changing = ProvisioningCycle.objects.of_organization(organization_id).exclude(totals={})
+    return next((each for each in changing[:2] if each.ended_at or operations_of(each) >= operations), None)
+
+
 def begin(organization_id: UUID, traffic: Traffic, *, is_first: bool) -> ProvisioningCycle:
     """Open a cycle. The first of an organization is its initial one."""
     return ProvisioningCycle(
@@ -140,7 +146,7 @@ def counted(cycle: ProvisioningCycle, word: str) -> int:
     return sum(counts.get(word, 0) for counts in cycle.totals.values())
 
 
-def operations(cycle: ProvisioningCycle) -> int:
+def operations_of(cycle: ProvisioningCycle) -> int:
     """Return how many entries a cycle counts."""
     return sum(sum(counts.values()) for counts in cycle.totals.values())
 

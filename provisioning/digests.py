@@ -9,6 +9,7 @@ from accounts.models import Organization
 from provisioning import outbox, recipients
 from provisioning.models import Delivery, Notification, ProvisioningEvent, Recipient
 from provisioning.notifications import moment
+from provisioning.one_by_one import one_by_one
 
 SENT_AT = time(8, 0)
 LONGEST_WINDOW = timedelta(days=7)
@@ -26,9 +27,7 @@ def write_digests(*, now: datetime) -> int:
         for organization in waiting.select_related("success_manager").order_by("id")
         for recipient in recipients.daily(organization)
     ]
-    for organization, recipient in daily:
-        write(organization, recipient, now=now)
-    return len(daily)
+    return one_by_one(daily, lambda each: write(*each, now=now), what="digest")
 
 
 def write(organization: Organization, recipient: Recipient, *, now: datetime) -> None:

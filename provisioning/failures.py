@@ -36,6 +36,9 @@ def tell(connection: ProvisioningConnection, watch: ProvisioningWatch, *, now: d
     if due_at > now:
         return due_at
     causes = causes_of(watch)
+    if not causes:  # retention was faster
+        watch.failures_since = None
+        return None
     known = {cause["code"] for event in told for cause in event.context["causes"]}
     if all(cause["code"] in known for cause in causes):
         return told[-1].at + SAME_AT_MOST_EVERY
@@ -68,5 +71,5 @@ def causes_of(watch: ProvisioningWatch) -> list[dict[str, Any]]:
     failed = entries.exclude(NO_FAILURE)
     grouped = failed.order_by().values_list("error_code").annotate(count=Count("id"), newest=Max("position"))
     rows = sorted(grouped, key=lambda row: (-row[1], row[0]))
-    sentences = dict(log.filter(position__in=[row[2] for row in rows]).values_list("position", "detail"))
-    return [{"code": code, "count": count, "detail": sentences[newest]} for code, count, newest in rows]
+    details = dict(log.filter(position__in=[row[2] for row in rows]).values_list("position", "detail"))
+    return [{"code": code, "count": count, "detail": details.get(newest, "")} for code, count, newest in rows]

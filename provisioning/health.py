@@ -31,7 +31,6 @@ QUARANTINE_MOST, EARLY_MOST = 40_000, 30_000
 SILENT_INTERVALS = 3
 DEGRADED_SHARE = 0.05
 TELLING_OPERATIONS = 20  # while a cycle runs, a share of fewer says nothing
-LAST_USED_RESOLUTION = timedelta(minutes=1)  # how coarsely a token's last use is noted
 TROUBLES = frozenset({HealthState.DEGRADED, HealthState.SILENT, HealthState.QUARANTINE_RISK})
 REFUSED = {"token_revoked": "was revoked", "token_expired": "has expired"}
 
@@ -44,6 +43,7 @@ class Signs:
     connection: ProvisioningConnection
     watch: ProvisioningWatch
     cycle: ProvisioningCycle | None
+    telling_cycle: ProvisioningCycle | None
     interval: timedelta
     contact_at: datetime | None
     last_live_until: datetime | None
@@ -57,6 +57,12 @@ class Change:
 
     before: HealthPeriod | None
     present: HealthPeriod
+
+    @property
+    def is_recovery(self) -> bool:
+        """Whether trouble is over; that somebody turned provisioning on again is not its end."""
+        was_trouble = self.before is not None and self.before.state in TROUBLES
+        return was_trouble and self.present.state == HealthState.HEALTHY
 
 
 def signs_of(
@@ -79,6 +85,7 @@ def signs_of(
         connection=connection,
         watch=watch,
         cycle=cycle,
+        telling_cycle=cycles.newest_of(organization_id, operations=TELLING_OPERATIONS),
         interval=cycles.interval(organization_id),
         contact_at=max(moments, default=None),
         last_live_until=live.order_by().aggregate(at=Max("expires_at"))["at"],
@@ -114,9 +121,12 @@ def waiting_because(signs: Signs) -> str:
 
 
 def quarantine_because(signs: Signs) -> str:
-    """Say why Entra is about to put its job into quarantine, where it is."""
+    """Say why Entra is about to put its job into quarantine, where it is.
+
+    A job that is refused beside one that works is no risk to it: an old one after a rotation, say.
+    """
     refused_at, contact_at = signs.watch.refused_at, signs.contact_at
-    if refused_at and (contact_at is None or refused_at > contact_at + LAST_USED_RESOLUTION):
+    if refused_at and (contact_at is None or refused_at >= contact_at + signs.interval):
         return (
             f"Entra calls with a token that {REFUSED[signs.watch.refused_code]}, and is refused with 401. Put a "
             "live token into Secret Token under Provisioning > Admin Credentials in Entra, and press Test "
@@ -170,15 +180,14 @@ def silent_at(signs: Signs) -> datetime | None:
 
 
 def degraded_because(signs: Signs) -> str:
-    """Say how much of the newest cycle failed, where it is more than a little."""
-    cycle = signs.cycle
+    """Say how much failed of the last cycle that can be judged by, where it is more than a little."""
+    cycle = signs.telling_cycle
     if cycle is None:
         return ""
-    failed, operations = cycles.counted(cycle, "failed"), cycles.operations(cycle)
-    is_telling = cycle.ended_at is not None or operations >= TELLING_OPERATIONS
-    if not failed or not is_telling or failed / operations < DEGRADED_SHARE:
+    failed, operations = cycles.counted(cycle, "failed"), cycles.operations_of(cycle)
+    if not failed or failed / operations < DEGRADED_SHARE:
         return ""
-    return f"{failed:,} of {operations:,} changes of the newest cycle failed. The log says why, and what to change."
+    return f"{failed:,} of {operations:,} changes of the last cycle failed. The log says why, and what to change."
 
 
 def healthy_because(signs: Signs) -> str:
@@ -217,11 +226,3 @@ def settle(organization_id: UUID, state: HealthState, reason: str, *, now: datet
 def present_period(organization_id: UUID) -> HealthPeriod | None:
     """Return the state a connection is in; None before it was first judged."""
     return HealthPeriod.objects.of_organization(organization_id).filter(ended_at__isnull=True).first()
-
-
-def well_until(organization_id: UUID) -> datetime | None:
-    """Return when the last healthy time ended; None where there was none."""
-    healthy = HealthPeriod.objects.of_organization(organization_id).filter(
-        state=HealthState.HEALTHY, ended_at__isnull=False
-    )
-    return healthy.values_list("ended_at", flat=True).first()

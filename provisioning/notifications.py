@@ -111,10 +111,11 @@ def recovery(*, connection: ProvisioningConnection, period: HealthPeriod) -> Non
     tell(connection.organization, EventKind.RECOVERY, f"health:{period.id}", period.started_at, context)
 
 
-def was_told_of_trouble(connection: ProvisioningConnection, *, since: datetime | None) -> bool:
-    """Whether trouble was told since a moment, or ever."""
-    events = ProvisioningEvent.objects.of_organization(connection.organization_id).filter(kind__in=TROUBLES)
-    return (events.filter(at__gte=since) if since else events).exists()
+def is_trouble_told(connection: ProvisioningConnection) -> bool:
+    """Whether the last that was told of how the connection is was trouble, and not its end."""
+    events = ProvisioningEvent.objects.of_organization(connection.organization_id)
+    last = events.filter(kind__in=[*TROUBLES, EventKind.RECOVERY]).values_list("kind", flat=True).first()
+    return last in TROUBLES
 
 
 def tell(organization: Organization, kind: EventKind, key: str, at: datetime, context: Context) -> None:

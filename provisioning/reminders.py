@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef
 
 from provisioning import notifications
 from provisioning.models import ScimToken
+from provisioning.one_by_one import one_by_one
 
 REMIND_AT_DAYS = (1, 7, 14, 30, 60)
 
@@ -26,9 +27,7 @@ def remind_of_expiry(*, now: datetime) -> int:
     tokens = list(
         ending.select_related("organization__success_manager", "issued_by").order_by("expires_at", "id")
     )
-    for token in tokens:
-        remind(token, now=now)
-    return len(tokens)
+    return one_by_one(tokens, lambda each: remind(each, now=now), what="reminder")
 
 
 def remind(token: ScimToken, *, now: datetime) -> None:

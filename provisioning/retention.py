@@ -12,7 +12,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts import tombstones
+from provisioning import cycles
 from provisioning.models import (
+    EventKind,
     HealthPeriod,
     HourlyActivity,
     Notification,
@@ -22,6 +24,7 @@ from provisioning.models import (
     ProvisioningLogEntry,
     RequestCount,
 )
+from provisioning.one_by_one import one_by_one
 
 BATCH_SIZE = 2000
 COUNT_DAYS = 90
@@ -31,9 +34,13 @@ HOUR_DAYS = 400
 def delete_expired(*, now: datetime) -> Counter[str]:
     """Delete everything that is past its time; return how many rows of each sort."""
     deleted: Counter[str] = Counter()
-    for connection in ProvisioningConnection.objects.select_related("organization__watch").order_by("pk"):
+
+    def clean(connection: ProvisioningConnection) -> None:
         for name, rows in of_organization(connection, now=now).items():
             deleted[name] += delete_in_batches(rows)
+
+    connections = ProvisioningConnection.objects.select_related("organization__watch").order_by("pk")
+    one_by_one(connections, clean, what="retention")
     counts = RequestCount.objects.filter(minute__lt=now - timedelta(days=COUNT_DAYS))
     hours = HourlyActivity.objects.filter(hour__lt=now - timedelta(days=HOUR_DAYS))
     deleted["counts of reads"] += delete_in_batches(counts)
@@ -42,20 +49,27 @@ def delete_expired(*, now: datetime) -> Counter[str]:
 
 
 def of_organization(connection: ProvisioningConnection, *, now: datetime) -> dict[str, QuerySet[Any]]:
-    """Return the rows of one organization that are past their time; of the log only what the watch has read."""
+    """Return the rows of one organization that are past their time.
+
+    Of the log only what the watch has read; the newest cycle and the first success stay, since without
+    them the next would be the first again.
+    """
     id_, oldest = connection.organization_id, now - timedelta(days=connection.log_days)
     read = connection.organization.watch.position
+    newest = cycles.newest_cycle(id_)
     return {
         "log entries": ProvisioningLogEntry.objects.of_organization(id_).filter(
             at__lt=oldest, position__lte=read
         ),
-        "cycles": ProvisioningCycle.objects.of_organization(id_).filter(
-            started_at__lt=oldest, ended_at__lt=oldest
-        ),
+        "cycles": ProvisioningCycle.objects.of_organization(id_)
+        .filter(started_at__lt=oldest, ended_at__lt=oldest)
+        .exclude(pk=newest.pk if newest else 0),
         "health states": HealthPeriod.objects.of_organization(id_).filter(
             started_at__lt=oldest, ended_at__lt=oldest
         ),
-        "events": ProvisioningEvent.objects.of_organization(id_).filter(at__lt=oldest),
+        "events": ProvisioningEvent.objects.of_organization(id_)
+        .filter(at__lt=oldest)
+        .exclude(kind=EventKind.FIRST_SUCCESS),
         "mails": Notification.objects.of_organization(id_).filter(created_at__lt=oldest),
         "tombstones": tombstones.expired(now=now).of_organization(id_),
     }

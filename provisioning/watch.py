@@ -24,6 +24,7 @@ from provisioning.models import (
     ProvisioningWatch,
     RequestCount,
 )
+from provisioning.one_by_one import one_by_one
 
 UNSEALED_AFTER = timedelta(seconds=5)
 READS_AFTER = timedelta(minutes=1)
@@ -33,7 +34,7 @@ NEVER = Value(datetime(1970, 1, 1, tzinfo=UTC), DateTimeField())
 
 def watch_all(*, now: datetime) -> int:
     """Take a step for every organization for which something arrived or fell due; return how many."""
-    return sum(step(organization_id, now=now) for organization_id in waiting(now=now))
+    return one_by_one(waiting(now=now), lambda each: step(each, now=now), what="watch")
 
 
 def waiting(*, now: datetime) -> list[UUID]:
@@ -112,7 +113,7 @@ def note(watch: ProvisioningWatch, seen: list[Seen]) -> None:
         if each.is_refused_token:
             watch.refused_at, watch.refused_code = each.at, each.error_code
         if each.is_failure and watch.failures_since is None:
-            watch.failures_since = each.at
+            watch.failures_since, watch.failures_after = each.at, each.position - 1
 
 
 def moments_of(signs: health.Signs) -> list[datetime | None]:
@@ -138,11 +139,10 @@ def tell_health(
     connection: ProvisioningConnection, state: HealthState, reason: str, *, now: datetime
 ) -> None:
     """Write the state down, and tell of trouble and of its end."""
-    well_until = health.well_until(connection.organization_id)
     change = health.settle(connection.organization_id, state, reason, now=now)
     if change is None:
         return
     if state in notifications.TOLD_STATES:
         notifications.trouble(connection=connection, period=change.present)
-    if state == HealthState.HEALTHY and notifications.was_told_of_trouble(connection, since=well_until):
+    if change.is_recovery and notifications.is_trouble_told(connection):
         notifications.recovery(connection=connection, period=change.present)

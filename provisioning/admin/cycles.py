@@ -85,7 +85,7 @@ class CyclePage(StaffPage):
     @admin.display(description="Changes")
     def shown_changes(self, cycle: ProvisioningCycle) -> str:
         """Return how many changes it asked for."""
-        return f"{cycles.operations(cycle):,}"
+        return f"{cycles.operations_of(cycle):,}"
 
     @admin.display(description="Failed")
     def shown_failures(self, cycle: ProvisioningCycle) -> str:

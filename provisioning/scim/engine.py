@@ -221,7 +221,7 @@ def read_body(request: HttpRequest) -> None:
         raise errors.body_too_large(limit=str(limit))
     if request.META.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
         # Django reads no further than Content-Length says, which such a request does not have.
-        request._body = request.META["wsgi.input"].read(limit + 1)  # noqa: SLF001
+        request._body = request.META["wsgi.input"].read(limit + 1)  # noqa: SLF001 - where Django keeps it
     try:
         if len(request.body) > limit:
             raise errors.body_too_large(limit=str(limit))

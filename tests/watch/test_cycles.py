@@ -52,7 +52,7 @@ def test_a_cycle_counts_users_and_groups_apart(world: World) -> None:
         "Group": {"deleted": 1, "skipped": 4},
     }
     assert cycles.reads_of(cycle) == {"User": 7}
-    assert (cycles.operations(cycle), cycles.counted(cycle, "failed")) == (17, 5)
+    assert (cycles.operations_of(cycle), cycles.counted(cycle, "failed")) == (17, 5)
 
 
 def test_test_connection_and_refused_tokens_belong_to_no_cycle(world: World) -> None:

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from accounts import clock
-from accounts.models import Operator
-from provisioning import activity, connections, tokens
+from accounts.models import Operator, Organization
+from provisioning import activity, connections, logs, tokens, watch
 from provisioning.models import Action, HealthPeriod, HourlyActivity, LogStatus
-from tests.factories import make_entry
+from tests.factories import make_entry, make_organization, make_token
 from tests.watch.world import FAILED, World
 
 REVOKED = FAILED | {"error_code": "token_revoked", "http_status": 401}
@@ -96,12 +96,42 @@ def test_a_cycle_of_which_much_fails_is_degraded_until_one_goes_through(world: W
     world.cycle(changes=19, failures=1)
     assert present(world) == (
         "degraded",
-        "1 of 20 changes of the newest cycle failed. The log says why, and what to change.",
+        "1 of 20 changes of the last cycle failed. The log says why, and what to change.",
     )
 
     world.cycle(changes=1)
 
     assert world.states == ["degraded", "healthy"]
+    assert world.told == ["first_success", "failures", "recovery"]
+
+
+def test_what_keeps_failing_is_degraded_from_cycle_to_cycle(world: World) -> None:
+    for _ in range(4):
+        world.reads()
+        world.passes(minutes=1)
+        world.cycle(changes=16, failures=15)
+        world.passes(minutes=28)
+
+    assert world.states == ["healthy", "degraded"]
+    assert sorted(world.told) == ["failures", "first_success"]
+
+
+def test_a_cycle_that_only_reads_says_nothing_of_what_failed(world: World) -> None:
+    world.cycle(changes=19, failures=1)
+    for _ in range(3):
+        world.cycle()
+
+    assert world.states == ["degraded"]
+
+
+def test_recovery_is_told_however_small_the_cycle_that_failed(world: World) -> None:
+    world.cycle(changes=1)
+    world.passes(minutes=29)
+    world.cycle(changes=1, failures=1)
+    world.passes(minutes=29)
+    world.cycle(changes=1)
+
+    assert world.states == ["healthy", "degraded", "healthy"]
     assert world.told == ["first_success", "failures", "recovery"]
 
 
@@ -131,6 +161,7 @@ def test_calls_with_a_revoked_token_risk_quarantine_until_a_live_one_is_used(wor
     world.passes(minutes=2)
     assert present(world)[0] == "healthy"
 
+    world.passes(minutes=38)
     refused(world)
     world.passes(minutes=1)
     assert present(world)[0] == "quarantine_risk"
@@ -147,6 +178,18 @@ def test_calls_with_a_revoked_token_risk_quarantine_until_a_live_one_is_used(wor
 def refused(world: World) -> None:
     """Let Entra call with the token that was revoked."""
     make_entry(world.token, at=world.now, **REVOKED)
+
+
+def test_an_old_job_that_is_refused_beside_one_that_works_is_no_risk(world: World) -> None:
+    world.cycle(changes=1)
+    for _ in range(4):
+        world.passes(minutes=9)
+        refused(world)
+        world.passes(minutes=10)
+        world.cycle(changes=1)
+
+    assert world.states == ["healthy"]
+    assert world.told == ["first_success"]
 
 
 def test_the_end_of_the_last_token_risks_quarantine_at_once(world: World) -> None:
@@ -227,6 +270,33 @@ def test_off_is_a_state_of_its_own_and_back_on_the_old_one(world: World, csm: Op
     )
     assert world.states == ["healthy", "off", "healthy"]
     assert world.told == ["first_success", "status_switched", "status_switched"]
+
+
+def test_to_turn_it_off_and_on_is_no_recovery(world: World, csm: Operator) -> None:
+    world.cycle(changes=1)
+    world.passes(hours=3)
+    connections.turn_off(organization=world.organization, reason="Wait.", changed_by=csm, now=world.now)
+    world.look()
+    connections.turn_on(organization=world.organization, reason="", changed_by=csm, now=world.now)
+    world.look()
+
+    assert world.told == ["first_success", "silence", "status_switched", "status_switched"]
+
+
+def test_one_organization_that_can_not_be_judged_stops_no_other(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = make_organization("aardvark")
+    Organization.objects.filter(id=broken.id).update(time_zone="Nowhere/Land")
+    make_entry(make_token(broken), at=world.now)
+    world.changes()
+    logs.seal()
+
+    watched = watch.watch_all(now=world.now)
+
+    assert watched == 1
+    assert set(HealthPeriod.objects.values_list("organization__slug", flat=True)) == {"acme"}
+    assert str(broken.id) in caplog.text
 
 
 def test_every_organization_is_looked_at_once_an_hour(world: World) -> None:

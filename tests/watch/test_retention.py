@@ -20,7 +20,7 @@ from provisioning.models import (
     RequestKind,
 )
 from tests.factories import make_entry, make_member, make_organization, make_token
-from tests.watch.world import World
+from tests.watch.world import FAILED, World
 
 
 def kept(world: World) -> dict[str, int]:
@@ -51,8 +51,13 @@ def test_each_sort_of_row_goes_when_its_time_is_over(world: World) -> None:
         "Tombstone": 1,
     }
     without_tombstone = full | {"Tombstone": 0}
-    # The present state of health stays, however old.
-    old = dict.fromkeys(full, 0) | {"HealthPeriod": 1, "HourlyActivity": 2}
+    # The present state of health stays, however old, and what the first of a kind is told by.
+    old = dict.fromkeys(full, 0) | {
+        "ProvisioningCycle": 1,
+        "HealthPeriod": 1,
+        "ProvisioningEvent": 1,
+        "HourlyActivity": 2,
+    }
     assert steps == [full, without_tombstone, without_tombstone, old, old, old | {"HourlyActivity": 0}]
 
 
@@ -85,6 +90,40 @@ def test_much_is_deleted_in_small_transactions(world: World, monkeypatch: pytest
 
     assert deleted["log entries"] == 5
     assert not ProvisioningLogEntry.objects.exists()
+
+
+def test_the_first_member_is_told_once_for_ever(world: World) -> None:
+    world.cycle(changes=1)
+    retention.delete_expired(now=world.now + timedelta(days=91))
+    world.now += timedelta(days=91)
+
+    world.cycle(changes=1)
+
+    assert world.told.count("first_success") == 0
+    assert ProvisioningEvent.objects.filter(kind="first_success").count() == 1
+
+
+def test_the_cycle_after_a_long_pause_is_not_the_first(world: World) -> None:
+    world.cycle(changes=1)
+    world.now += timedelta(days=91)
+    retention.delete_expired(now=world.now)
+
+    world.cycle(changes=1)
+
+    assert [cycle.kind for cycle in world.cycles] == ["initial", "incremental"]
+
+
+def test_failures_that_retention_took_are_told_no_more(world: World) -> None:
+    world.changes(**FAILED)
+    world.look()
+    world.now += timedelta(days=91)
+    ProvisioningLogEntry.objects.all()._raw_delete("default")
+
+    world.look()
+
+    world.organization.watch.refresh_from_db()
+    assert world.organization.watch.failures_since is None
+    assert "failures" not in world.told
 
 
 def test_positions_go_on_after_retention(world: World) -> None:
