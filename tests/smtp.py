@@ -23,7 +23,7 @@ class Server(Controller):
 
     def factory(self) -> SMTP:
         """Remember a connection."""
-        self.sessions.append(super().factory())  # type: ignore[no-untyped-call] # aiosmtpd's own
+        self.sessions.append(super().factory())  # type: ignore[no-untyped-call]  # aiosmtpd's own
         return self.sessions[-1]
 
     def cancel_tasks(self, stop_loop: bool = True) -> None:

@@ -7,6 +7,7 @@ ASCII, what LIKE and JSON treat specially, a character beyond the first plane of
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
@@ -249,7 +250,7 @@ def user_filters() -> Text:
 
     Ids are not known yet: `named` puts them in.
     """
-    core: Callable[[str], Text] = lambda name: spelled(name, USER_SCHEMA)  # noqa: E731 - one word for what follows
+    core = partial(spelled, schema=USER_SCHEMA)
     lists = [name for name in VALUES if name not in ("addresses", "photos")]
     leaves = [
         *[of_text(core(name)) for name in ("userName", "externalId", *TEXTS)],
@@ -279,7 +280,7 @@ def user_filters() -> Text:
 
 def group_filters() -> Text:
     """Return filters over every attribute of a Group, as above."""
-    core: Callable[[str], Text] = lambda name: spelled(name, GROUP_SCHEMA)  # noqa: E731 - as above
+    core = partial(spelled, schema=GROUP_SCHEMA)
     leaves = [
         *[of_text(core(name)) for name in ("displayName", "externalId")],
         of_text(core("id"), IDS),
