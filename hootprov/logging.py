@@ -1,5 +1,6 @@
 """What the processes print: one line an event, as text or as JSON, with the secrets of a token masked."""
 
+import logging
 from typing import Any
 
 import structlog
@@ -11,6 +12,28 @@ from provisioning.redaction import mask_tokens
 def without_tokens(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Mask whatever looks like one of our tokens, in every text of the event."""
     return {key: mask_tokens(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+class OneAMinute(logging.Filter):
+    """Of what beat says while the broker is away, lets one line a minute through, without its traceback.
+
+    It says it for each run of each task that falls due, twice a second and more.
+    """
+
+    SECONDS = 60
+    quiet_until = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a line is printed."""
+        if not str(record.msg).startswith("Message Error"):
+            return True
+        if record.created < self.quiet_until:
+            return False
+        self.quiet_until = record.created + self.SECONDS
+        error = record.args[0] if isinstance(record.args, tuple) and record.args else ""
+        record.msg, record.args = "The broker takes no task: %s (said once a minute)", (error,)
+        record.exc_info = None
+        return True
 
 
 SHARED: list[Processor] = [
@@ -42,6 +65,7 @@ def configuration(*, as_json: bool) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
+        "filters": {"one a minute": {"()": OneAMinute}},
         "formatters": {"line": formatter},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": "INFO"},
@@ -49,7 +73,7 @@ def configuration(*, as_json: bool) -> dict[str, Any]:
             # Django logs every 4xx as a warning; the provisioning log says it better.
             "django.request": {"level": "ERROR"},
             "django": {"level": "WARNING"},
-            "celery.beat": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING", "filters": ["one a minute"]},
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
         },

@@ -22,7 +22,6 @@ NO_WORK = (
     | Q(error_code__in=REFUSED_TOKENS)
     | Q(action=Action.READ, error_code=NOT_FOUND)
 )
-NO_FAILURE = NO_WORK | Q(error_code=SWITCHED_OFF)
 KEY = ["hour", "resource_type", "action", "status", "error_code"]
 
 
@@ -35,15 +34,22 @@ class Seen(NamedTuple):
     action: str
     status: str
     error_code: str
+    token_id: UUID | None
 
     @property
     def is_work(self) -> bool:
         """Whether it asked for a change, or was refused although its token opened the door.
 
-        Test Connection is neither, nor is a read of what is not there.
+        Test Connection is neither, nor is a read of what is not there, nor what a person did by hand.
         """
         is_miss = self.action == Action.READ and self.error_code == NOT_FOUND
-        return self.action != Action.TEST_CONNECTION and not self.is_refused_token and not is_miss
+        is_other = self.action == Action.TEST_CONNECTION or is_miss or self.is_by_hand
+        return not is_other and not self.is_refused_token
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person did it in a console, and Entra had no part in it."""
+        return self.token_id is None
 
     @property
     def is_refused_token(self) -> bool:
@@ -65,7 +71,9 @@ def read_on(organization_id: UUID, *, after: int) -> list[Seen]:
 def sum_up(organization_id: UUID, seen: list[Seen]) -> None:
     """Add entries to the hours they belong to. Each must be given once; the caller holds the watch."""
     added = Counter(
-        (hour_of(each.at), each.resource_type, each.action, each.status, each.error_code) for each in seen
+        (hour_of(each.at), each.resource_type, each.action, each.status, each.error_code)
+        for each in seen
+        if not each.is_by_hand
     )
     if not added:
         return

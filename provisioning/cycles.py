@@ -2,6 +2,7 @@
 
 Nothing a request waits for: the watch calls `follow` with what it has read. What a cycle changed is
 counted from the log's entries, each of them once; what it read is summed from the minutes' counts.
+What is refused because provisioning is off belongs to a cycle and is no work of it: it counts as nothing.
 """
 
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ from uuid import UUID
 
 from django.db.models import Sum
 
-from provisioning.activity import Seen
+from provisioning.activity import SWITCHED_OFF, Seen
 from provisioning.models import (
     Action,
     CycleKind,
@@ -101,7 +102,7 @@ def lengthen(cycle: ProvisioningCycle, traffic: Traffic) -> None:
     if cycle.started_at - traffic.last_at < GAP:
         cycle.started_at = min(cycle.started_at, traffic.first_at)
     cycle.last_seen_at = max(cycle.last_seen_at, traffic.last_at)
-    if traffic.seen is not None:
+    if traffic.seen is not None and traffic.seen.error_code != SWITCHED_OFF:
         counts = cycle.totals.setdefault(traffic.seen.resource_type or "Other", {})
         word = word_of(traffic.seen)
         counts[word] = counts.get(word, 0) + 1
@@ -151,13 +152,19 @@ def operations_of(cycle: ProvisioningCycle) -> int:
     return sum(sum(counts.values()) for counts in cycle.totals.values())
 
 
+def starts(organization_id: UUID) -> list[datetime]:
+    """Return when the last cycles began, newest first: those that an interval is learnt from."""
+    begun = ProvisioningCycle.objects.of_organization(organization_id).values_list("started_at", flat=True)
+    return list(begun[: LEARNT_FROM + 1])
+
+
 def interval(organization_id: UUID) -> timedelta:
     """Return from when to when cycles begin: the median of the last ones, 40 minutes until learnt."""
-    starts = list(
-        ProvisioningCycle.objects.of_organization(organization_id).values_list("started_at", flat=True)[
-            : LEARNT_FROM + 1
-        ]
-    )
+    return interval_of(starts(organization_id))
+
+
+def interval_of(starts: list[datetime]) -> timedelta:
+    """Return the median of how far apart some starts are, newest first; 40 minutes for too few."""
     between = [later - earlier for later, earlier in pairwise(starts)]
     return middle(between) if len(between) >= LEAST_INTERVALS else USUAL_INTERVAL
 

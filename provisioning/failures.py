@@ -1,19 +1,19 @@
 """Failures, grouped: one mail with the ten causes, not a thousand mails.
 
 Told a few minutes after the first, so that its like can join it; at most once an hour; and the same
-causes alone at most once a day, since Entra tries the same objects again and again.
+causes alone at most once a day, since Entra tries the same objects again and again. Of more than ten the
+ones that were not told come first, so that each is told.
+
+What waits is counted by its cause as it is read, so that a step costs the same however much has failed.
 """
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max
-
 from provisioning import notifications
-from provisioning.activity import NO_FAILURE
+from provisioning.activity import Seen
 from provisioning.models import (
     EventKind,
-    LogStatus,
     ProvisioningConnection,
     ProvisioningEvent,
     ProvisioningLogEntry,
@@ -26,6 +26,16 @@ SAME_AT_MOST_EVERY = timedelta(hours=24)
 MOST_CAUSES = 10
 
 
+def note(watch: ProvisioningWatch, seen: list[Seen]) -> None:
+    """Count the failures of what was read, by their causes, and note since when one waits."""
+    for each in seen:
+        if each.is_failure:
+            watch.failures_since = watch.failures_since or each.at
+            waiting = watch.failures_waiting.setdefault(each.error_code, {"count": 0})
+            waiting["count"] += 1
+            waiting["newest"] = each.position
+
+
 def tell(connection: ProvisioningConnection, watch: ProvisioningWatch, *, now: datetime) -> datetime | None:
     """Tell of the failures that wait, if it is time; return when it will be, None where none waits."""
     if watch.failures_since is None:
@@ -35,22 +45,20 @@ def tell(connection: ProvisioningConnection, watch: ProvisioningWatch, *, now: d
     due_at = max(watch.failures_since + GATHERED_FOR, last + AT_MOST_EVERY if last else watch.failures_since)
     if due_at > now:
         return due_at
-    causes = causes_of(watch)
-    if not causes:  # retention was faster
-        watch.failures_since = None
-        return None
     known = {cause["code"] for event in told for cause in event.context["causes"]}
-    if all(cause["code"] in known for cause in causes):
+    if told and watch.failures_waiting.keys() <= known:
         return told[-1].at + SAME_AT_MOST_EVERY
-    notifications.failures(
-        connection=connection,
-        causes=causes[:MOST_CAUSES],
-        count=sum(cause["count"] for cause in causes),
-        since=watch.failures_since,
-        position=watch.position,
-        now=now,
-    )
-    watch.failures_since, watch.failures_after = None, watch.position
+    causes = causes_of(watch)
+    if causes:  # else retention was faster
+        notifications.failures(
+            connection=connection,
+            causes=foremost(causes, known=known),
+            count=sum(cause["count"] for cause in causes),
+            since=watch.failures_since,
+            position=watch.position,
+            now=now,
+        )
+    watch.failures_since, watch.failures_waiting = None, {}
     return None
 
 
@@ -62,14 +70,23 @@ def told_within(
     return list(events.filter(kind=EventKind.FAILURES, at__gt=now - length))
 
 
+def foremost(causes: list[dict[str, Any]], *, known: set[str]) -> list[dict[str, Any]]:
+    """Return the causes to show, the commonest first: what was not told lately, and what there is room for."""
+    shown = sorted(causes, key=lambda cause: cause["code"] in known)[:MOST_CAUSES]
+    return [cause for cause in causes if cause in shown]
+
+
 def causes_of(watch: ProvisioningWatch) -> list[dict[str, Any]]:
-    """Return the causes of the failures that wait, the commonest first, each with its newest sentence."""
+    """Return the causes of the failures that wait, the commonest first, each with its newest sentence.
+
+    A cause whose newest entry retention took is left out.
+    """
     log = ProvisioningLogEntry.objects.of_organization(watch.organization_id)
-    entries = log.filter(
-        position__gt=watch.failures_after, position__lte=watch.position, status=LogStatus.FAILURE
-    )
-    failed = entries.exclude(NO_FAILURE)
-    grouped = failed.order_by().values_list("error_code").annotate(count=Count("id"), newest=Max("position"))
-    rows = sorted(grouped, key=lambda row: (-row[1], row[0]))
-    details = dict(log.filter(position__in=[row[2] for row in rows]).values_list("position", "detail"))
-    return [{"code": code, "count": count, "detail": details.get(newest, "")} for code, count, newest in rows]
+    newest = [each["newest"] for each in watch.failures_waiting.values()]
+    details = dict(log.filter(position__in=newest).values_list("position", "detail"))
+    waiting = sorted(watch.failures_waiting.items(), key=lambda item: (-item[1]["count"], item[0]))
+    return [
+        {"code": code, "count": each["count"], "detail": details[each["newest"]]}
+        for code, each in waiting
+        if each["newest"] in details
+    ]

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from provisioning.models import Action, LogHead, LogStatus, ProvisioningLogEntry
+from provisioning.one_by_one import one_by_one
 from provisioning.redaction import identity_key, mask_tokens
 
 LONGEST_PATH = 300
@@ -35,11 +36,11 @@ SEAL = """
 
 @dataclass(frozen=True, kw_only=True)
 class LoggedRequest:
-    """The request an entry is about: known before anything is done."""
+    """The request an entry is about: known before anything is done. What a person does by hand has no token."""
 
     id: UUID
     organization_id: UUID
-    token_id: UUID
+    token_id: UUID | None
     at: datetime
     method: str
     path: str
@@ -60,6 +61,7 @@ class Outcome:
     """What came of a request, gathered while it is served.
 
     `source` and `target` are what the two sides call the object (externalId; userName or displayName).
+    `by` is the person who did by hand what Entra does else.
     """
 
     action: Action
@@ -75,6 +77,7 @@ class Outcome:
     detail: str = ""
     duration_ms: float = 0.0
     fold_key: str | None = None
+    by: str = ""
 
 
 def new_entry_id(at: datetime) -> UUID:
@@ -83,6 +86,19 @@ def new_entry_id(at: datetime) -> UUID:
     version_and_variant = (7 << 76) | (2 << 62)
     random = (secrets.randbits(12) << 64) | secrets.randbits(62)
     return UUID(int=(milliseconds << 80) | version_and_variant | random)
+
+
+def by_hand(*, organization_id: UUID, at: datetime, address: str | None) -> LoggedRequest:
+    """Return what stands in an entry for the request, where a person changed something in a console."""
+    return LoggedRequest(
+        id=new_entry_id(at),
+        organization_id=organization_id,
+        token_id=None,
+        at=at,
+        method="",
+        path="",
+        client_address=address,
+    )
 
 
 def write(request: LoggedRequest, outcome: Outcome) -> bool:
@@ -120,7 +136,7 @@ def write(request: LoggedRequest, outcome: Outcome) -> bool:
 
 def personal_part(outcome: Outcome) -> dict[str, Any]:
     """Return what names a person, in the words of Microsoft Graph's provisioningObjectSummary."""
-    return {
+    personal: dict[str, Any] = {
         "source": outcome.source,
         "target": outcome.target,
         "modifiedProperties": [
@@ -128,17 +144,20 @@ def personal_part(outcome: Outcome) -> dict[str, Any]:
             for each in outcome.modified
         ],
     }
+    return personal | ({"by": outcome.by} if outcome.by else {})
 
 
 def seal() -> int:
     """Give every committed entry without one its position, organization by organization.
 
-    Safe to run twice at once: an organization that somebody else is sealing is left to them.
-    Returns how many entries were sealed.
+    Safe to run twice at once: an organization that somebody else is sealing is left to them. One that can't be
+    sealed stops no other. Returns how many entries were sealed.
     """
     unsealed = ProvisioningLogEntry.objects.filter(position__isnull=True)
     organization_ids = set(unsealed.order_by().values_list("organization_id", flat=True).distinct())
-    return sum(seal_organization(each) for each in sorted(organization_ids))
+    sealed: list[int] = []
+    one_by_one(sorted(organization_ids), lambda each: sealed.append(seal_organization(each)), what="seal")
+    return sum(sealed)
 
 
 def seal_organization(organization_id: UUID) -> int:

@@ -1,18 +1,22 @@
-"""What happened, told: each event once, and a row of the outbox for everybody who hears it at once.
+"""What happened, told: each event once, with a mail for who hears it at once and a line for who hears it daily.
 
 Called inside the transaction of what it tells of, so that the mail goes out if and only if the
 thing happened. No secret ever enters a context.
 """
 
-from datetime import datetime
+import re
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from accounts.models import Operator, Organization
-from provisioning import outbox, recipients
+from provisioning import deliveries, outbox, recipients
 from provisioning.models import (
+    Delivery,
+    DigestLine,
     EventKind,
     HealthPeriod,
     HealthState,
@@ -25,6 +29,8 @@ TOLD_STATES = {
     HealthState.SILENT: EventKind.SILENCE,
     HealthState.QUARANTINE_RISK: EventKind.QUARANTINE_RISK,
 }
+AGAIN_AFTER = timedelta(hours=24)
+FIGURES = re.compile(r"[\d,.]*\d")
 TROUBLES = [EventKind.FAILURES, *TOLD_STATES.values()]
 Context = dict[str, Any]
 
@@ -43,9 +49,10 @@ def token_rotated(*, token: ScimToken, old: ScimToken) -> None:
     tell(token.organization, EventKind.TOKEN_ROTATED, f"token:rotated:{token.id}", token.issued_at, context)
 
 
-def token_revoked(*, token: ScimToken, at: datetime) -> None:
-    """Tell that a token was ended."""
-    tell(token.organization, EventKind.TOKEN_REVOKED, f"token:revoked:{token.id}", at, facts(token))
+def token_revoked(*, token: ScimToken, at: datetime, is_leaked: bool = False) -> None:
+    """Tell that a token was ended, and whether because somebody saw its secret."""
+    context = facts(token) | {"is_leaked": is_leaked}
+    tell(token.organization, EventKind.TOKEN_REVOKED, f"token:revoked:{token.id}", at, context)
 
 
 def token_expiring(*, token: ScimToken, days: int, now: datetime) -> None:
@@ -62,7 +69,7 @@ def status_switched(*, connection: ProvisioningConnection) -> None:
         "is_on": connection.is_on,
         "reason": connection.status_reason,
         "at": moment(at, connection.organization),
-        "by": name_of(connection.status_changed_by),
+        "by": name_of(connection.status_changed_by, connection.status_changed_by_name),
     }
     key = f"status:{connection.status}:{at.isoformat()}"
     tell(connection.organization, EventKind.STATUS_SWITCHED, key, at, context)
@@ -94,15 +101,23 @@ def failures(
 
 
 def trouble(*, connection: ProvisioningConnection, period: HealthPeriod) -> None:
-    """Tell that a connection went silent, or that Entra is about to put it into quarantine."""
-    kind = TOLD_STATES[HealthState(period.state)]
-    tell(
-        connection.organization,
-        kind,
-        f"health:{period.id}",
-        period.started_at,
-        health_facts(connection, period),
-    )
+    """Tell that a connection went silent, or that Entra is about to put it into quarantine.
+
+    The same, unless its end was told meanwhile, is told once a day at most.
+    """
+    kind, context = TOLD_STATES[HealthState(period.state)], health_facts(connection, period)
+    if not is_told_lately(connection, kind, period):
+        tell(connection.organization, kind, f"health:{period.id}", period.started_at, context)
+
+
+def is_told_lately(connection: ProvisioningConnection, kind: EventKind, period: HealthPeriod) -> bool:
+    """Whether a trouble was told within a day, for the same reason but for its figures, and its end was not."""
+    events = ProvisioningEvent.objects.of_organization(connection.organization_id)
+    lately = events.filter(kind__in=[kind, EventKind.RECOVERY], at__gt=period.started_at - AGAIN_AFTER)
+    last = lately.first()
+    if last is None or last.kind != kind:
+        return False
+    return FIGURES.sub("", last.context["reason"]) == FIGURES.sub("", period.reason)
 
 
 def recovery(*, connection: ProvisioningConnection, period: HealthPeriod) -> None:
@@ -113,35 +128,53 @@ def recovery(*, connection: ProvisioningConnection, period: HealthPeriod) -> Non
 
 def is_trouble_told(connection: ProvisioningConnection) -> bool:
     """Whether the last that was told of how the connection is was trouble, and not its end."""
-    events = ProvisioningEvent.objects.of_organization(connection.organization_id)
-    last = events.filter(kind__in=[*TROUBLES, EventKind.RECOVERY]).values_list("kind", flat=True).first()
-    return last in TROUBLES
+    last = last_of_trouble(connection.organization_id)
+    return last is not None and last.kind in TROUBLES
+
+
+def last_of_trouble(organization_id: UUID) -> ProvisioningEvent | None:
+    """Return what was last told of trouble or of its end."""
+    events = ProvisioningEvent.objects.of_organization(organization_id)
+    return events.filter(kind__in=[*TROUBLES, EventKind.RECOVERY]).first()
 
 
 def tell(organization: Organization, kind: EventKind, key: str, at: datetime, context: Context) -> None:
-    """Write an event down, and a mail for each who hears of it at once; one that is told is not told again."""
+    """Write an event down, once, and for each who hears of it a mail or a line of their next digest; for webhooks too.
+
+    Who hears it when is read once, so that nobody who changes their mind meanwhile hears it twice or never.
+    """
     with transaction.atomic():
         told = {"organization": organization.name, "slug": organization.slug} | context
-        _, is_new = ProvisioningEvent.objects.get_or_create(
+        event, is_new = ProvisioningEvent.objects.get_or_create(
             organization=organization, key=key, defaults={"kind": kind, "at": at, "context": told}
         )
-        if is_new:
-            outbox.enqueue(
-                organization_id=organization.id,
-                kind=kind,
-                event=key,
-                recipients=recipients.at_once(organization, kind),
-                context=told,
-            )
+        if not is_new:
+            return
+        deliveries.enqueue_event(event)
+        hearers = recipients.hearers_of(organization, kind)
+        outbox.enqueue(
+            organization_id=organization.id,
+            kind=kind,
+            event=key,
+            recipients=[each.address for each in hearers if each.delivery == Delivery.AT_ONCE],
+            context=told,
+        )
+        DigestLine.objects.bulk_create(
+            DigestLine(organization=organization, address_key=each.address_key, event=event)
+            for each in hearers
+            if each.delivery == Delivery.DAILY
+        )
 
 
 def facts(token: ScimToken) -> Context:
     """Return what may be said of a token: everything but its secret."""
+    issuer = token.issued_by, token.issued_by_name
+    ender = token.revoked_by, token.revoked_by_name
     return {
         "label": token.label,
         "last_four": token.last_four,
         "expires_at": moment(token.expires_at, token.organization),
-        "by": name_of(token.revoked_by if token.revoked_at else token.issued_by),
+        "by": name_of(*(ender if token.revoked_at else issuer)),
     }
 
 
@@ -154,9 +187,9 @@ def health_facts(connection: ProvisioningConnection, period: HealthPeriod) -> Co
     }
 
 
-def name_of(operator: Operator | None) -> str:
-    """Return who did it, in words."""
-    return operator.name if operator else "HootProv's command line"
+def name_of(operator: Operator | None, name: str) -> str:
+    """Return who did it, in words; `name` is what stands beside an empty column of an operator."""
+    return operator.name if operator else name or "HootProv's command line"
 
 
 def moment(at: datetime, organization: Organization) -> str:

@@ -1,5 +1,8 @@
 """The transactional outbox: mails are rows first. Enqueue, claim, mark.
 
+A mail that is refused for the time being is tried for a day, which outlasts greylisting and a provider's
+outage; one that is refused for good is given up at once.
+
 At least once to the mail server: a row is claimed by pushing its next try forward, so a worker that
 dies in between merely delays it, and its Message-ID stays the same. Several relays may run at once.
 """
@@ -11,20 +14,21 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Min
+from django.db.models import F, Min, Q
 
 from provisioning.models import Notification
 from provisioning.nudge import nudge
 
 LEASE = timedelta(seconds=45)  # longer than one mail takes, shorter than anybody should wait for it
-MOST_ATTEMPTS = 8
+MOST_ATTEMPTS = 32  # with the delays below, a day
 FIRST_DELAY_SECONDS = 15
 LONGEST_DELAY_SECONDS = 60 * 60
 LONGEST_ERROR = 300
+WAITING = Q(sent_at__isnull=True, gave_up_at__isnull=True, dropped_at__isnull=True)
 
 
 def enqueue(
-    *, organization_id: UUID, kind: str, event: str, recipients: Iterable[str], context: dict[str, Any]
+    *, organization_id: UUID | None, kind: str, event: str, recipients: Iterable[str], context: dict[str, Any]
 ) -> None:
     """Write one row a recipient, in the caller's transaction; an event told already is not told again."""
     rows = [
@@ -40,9 +44,8 @@ def enqueue(
 
 def claim(*, now: datetime) -> Notification | None:
     """Take the mail that is due first, for the length of a lease; no two relays get the same one."""
-    waiting = Notification.objects.filter(sent_at__isnull=True, gave_up_at__isnull=True)
     with transaction.atomic():
-        due = waiting.filter(next_try_at__lte=now).order_by("next_try_at")
+        due = Notification.objects.filter(WAITING, next_try_at__lte=now).order_by("next_try_at")
         notification = due.select_for_update(skip_locked=True).first()
         if notification is None:
             return None
@@ -64,10 +67,17 @@ def mark_sent(notification: Notification, *, now: datetime) -> None:
     Notification.objects.filter(id=notification.id).update(sent_at=now, last_error="")
 
 
-def mark_failed(notification: Notification, *, error: str, now: datetime) -> None:
-    """Note why a mail could not be sent; it is tried again later, and given up in the end."""
+def drop(notification: Notification, *, reason: str, now: datetime) -> None:
+    """Close a claimed mail that its recipient wants no more, with the reason; it was not tried."""
+    Notification.objects.filter(WAITING, id=notification.id).update(
+        attempts=F("attempts") - 1, dropped_at=now, last_error=reason[:LONGEST_ERROR]
+    )
+
+
+def mark_failed(notification: Notification, *, error: str, is_final: bool, now: datetime) -> None:
+    """Note why a mail could not be sent; it is tried again later, and given up in the end or for a final refusal."""
     outcome: dict[str, Any] = {"last_error": error[:LONGEST_ERROR]}
-    if notification.attempts >= MOST_ATTEMPTS:
+    if is_final or notification.attempts >= MOST_ATTEMPTS:
         outcome["gave_up_at"] = now
     else:
         outcome["next_try_at"] = now + retry_delay(notification.attempts)
@@ -83,10 +93,19 @@ def try_again(notification: Notification, *, now: datetime) -> bool:
 
 
 def lag(*, now: datetime) -> timedelta:
-    """Return for how long the oldest mail has waited that is neither sent nor given up."""
-    waiting = Notification.objects.filter(sent_at__isnull=True, gave_up_at__isnull=True)
-    oldest = waiting.order_by().aggregate(at=Min("created_at"))["at"]
-    return now - oldest if oldest else timedelta()
+    """Return for how long the outbox has owed somebody a try: of a mail that is new, or of one that is due again.
+
+    A mail that is refused and waits for its next try is no lag: that mail has a problem, the outbox has none.
+    """
+    oldest = (
+        Notification.objects.filter(WAITING)
+        .order_by()
+        .aggregate(
+            new=Min("created_at", filter=Q(attempts=0)), again=Min("next_try_at", filter=Q(attempts__gt=0))
+        )
+    )
+    since = min((at for at in oldest.values() if at is not None), default=now)
+    return max(now - since, timedelta())
 
 
 def retry_delay(attempts: int) -> timedelta:

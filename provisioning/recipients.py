@@ -4,7 +4,7 @@ Everybody hears everything at once, unless they chose otherwise; their choice is
 address that was added hears nothing but the question until somebody there has confirmed it.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +16,14 @@ from accounts.keys import fold
 from accounts.models import Operator, Organization
 from accounts.querysets import TenantQuerySet
 from provisioning import outbox
-from provisioning.errors import InvalidRecipient
-from provisioning.models import Delivery, EventKind, Recipient
+from provisioning.errors import InvalidRecipient, KnownRecipient
+from provisioning.models import Delivery, EventKind, Notification, Recipient
 
 MOST_RECIPIENTS = 50
 EVERYTHING = [str(kind) for kind in EventKind]
+CONFIRM, TEST = "confirm_recipient", "test"
+ABOUT_THE_ADDRESS = frozenset({CONFIRM, TEST})
+ASK_EVERY = timedelta(days=1)
 
 
 def add_recipient(
@@ -46,22 +49,37 @@ def add_recipient(
                 organization=organization,
                 address=address,
                 address_key=fold(address),
-                kinds=kinds,
+                chosen_kinds=chosen(kinds),
                 delivery=delivery,
                 added_at=now,
             )
-            ask(recipient, now=now)
+            if not is_asked_lately(recipient, now=now):
+                ask(recipient, now=now)
     except IntegrityError:
         message = f"{address} is a recipient already."
-        raise InvalidRecipient(message) from None
+        raise KnownRecipient(message) from None
     return recipient
 
 
 def ask(recipient: Recipient, *, now: datetime) -> None:
-    """Send the question to an address that has to confirm; one that has, or that muted us, is left in peace."""
+    """Send the question to an address that has to confirm; one that has, or that muted us, is left in peace.
+
+    Raises: InvalidRecipient for one that was asked within ASK_EVERY.
+    """
     is_known = recipient.confirmed_at or is_operators(recipient.organization, recipient.address)
     if not is_known and recipient.muted_at is None:
-        enqueue_to(recipient.organization, recipient.address, kind="confirm_recipient", now=now)
+        if is_asked_lately(recipient, now=now):
+            message = f"{recipient} was asked within the last day: the link in that mail works for 14 days."
+            raise InvalidRecipient(message)
+        enqueue_to(recipient.organization, recipient.address, kind=CONFIRM, now=now)
+
+
+def is_asked_lately(recipient: Recipient, *, now: datetime) -> bool:
+    """Whether an address got the question within ASK_EVERY, or is about to; also one that was removed meanwhile."""
+    asked = Notification.objects.of_organization(recipient.organization_id).filter(
+        kind=CONFIRM, created_at__gt=now - ASK_EVERY, gave_up_at__isnull=True
+    )
+    return recipient.address_key in {fold(address) for address in asked.values_list("recipient", flat=True)}
 
 
 def send_test(*, organization: Organization, address: str, now: datetime) -> None:
@@ -72,7 +90,7 @@ def send_test(*, organization: Organization, address: str, now: datetime) -> Non
     if fold(address) not in {fold(each.address) for each in hearers(organization)}:
         message = f"{address} gets no mails: it has not confirmed, or it is muted."
         raise InvalidRecipient(message)
-    enqueue_to(organization, address, kind="test", now=now)
+    enqueue_to(organization, address, kind=TEST, now=now)
 
 
 def confirm(*, organization_id: UUID, address: str, now: datetime) -> Recipient | None:
@@ -86,7 +104,7 @@ def mute(*, organization_id: UUID, address: str, now: datetime) -> None:
     Recipient.objects.get_or_create(
         organization_id=organization_id,
         address_key=fold(address),
-        defaults={"address": address, "kinds": EVERYTHING, "added_at": now},
+        defaults={"address": address, "added_at": now},
     )
     rows_of(organization_id, address).filter(muted_at__isnull=True).update(muted_at=now)
 
@@ -105,28 +123,51 @@ def change(
         if not has_chosen(recipient):
             add_recipient(organization=organization, address=address, kinds=kinds, delivery=delivery, now=now)
         rows = rows_of(organization.id, address)
-        if not rows.update(kinds=kinds, delivery=delivery, muted_at=muted_at):
+        if not rows.update(chosen_kinds=chosen(kinds), delivery=delivery, muted_at=muted_at):
             message = f"{address} was removed meanwhile."
             raise InvalidRecipient(message)
 
 
 def remove(recipient: Recipient) -> None:
-    """Forget an address. An operator hears everything again."""
+    """Forget an address. An operator hears everything again.
+
+    Raises: InvalidRecipient for one that has muted its mails: that is not forgotten, or it could be asked again.
+    """
+    if recipient.muted_at is not None:
+        message = (
+            f"{recipient} has muted its mails. It stays here so that nobody sends it any again; unmute it first if "
+            "it is to be removed all the same."
+        )
+        raise InvalidRecipient(message)
     recipient.delete()
 
 
-def at_once(organization: Organization, kind: EventKind) -> list[str]:
-    """Return the addresses that hear of an event as it happens."""
-    return [
-        each.address
-        for each in hearers(organization)
-        if kind in each.kinds and each.delivery == Delivery.AT_ONCE
-    ]
+def hearers_of(organization: Organization, kind: EventKind) -> list[Recipient]:
+    """Return everybody who is to hear of a kind of event, at once or once a day."""
+    return [each for each in hearers(organization) if kind in each.kinds]
 
 
-def daily(organization: Organization) -> list[Recipient]:
-    """Return who gets the daily digest."""
-    return [each for each in hearers(organization) if each.delivery == Delivery.DAILY]
+def why_unwanted(organization: Organization, address: str, *, kind: str) -> str:
+    """Return in words why an address no longer wants a mail that was written to it; nothing where it does.
+
+    The question to a new address and a test are about the address, and always wanted.
+    """
+    if kind in ABOUT_THE_ADDRESS:
+        return ""
+    known = {each.address_key: each for each in everybody(organization)}
+    each = known.get(fold(address))
+    if each is None:
+        return "Not sent: the address is no recipient any more."
+    if each.muted_at is not None:
+        return "Not sent: the address has muted its mails."
+    if each.confirmed_at is None:
+        return "Not sent: the address has not confirmed, and is no operator's any more."
+    is_event = kind in EventKind.values
+    return (
+        "Not sent: the address no longer wants to hear of this."
+        if is_event and kind not in each.kinds
+        else ""
+    )
 
 
 def hearers(organization: Organization) -> list[Recipient]:
@@ -141,11 +182,11 @@ def everybody(organization: Organization) -> list[Recipient]:
 
     An operator need not confirm, and hears for as long as they are one here: what they chose outlives it.
     """
-    chosen = {row.address_key: row for row in Recipient.objects.of_organization(organization.id)}
+    known = {row.address_key: row for row in Recipient.objects.of_organization(organization.id)}
     for operator in operators_of(organization):
-        each = chosen.setdefault(fold(operator.email), unchosen(organization, operator))
+        each = known.setdefault(fold(operator.email), unchosen(organization, operator))
         each.confirmed_at = each.confirmed_at or organization.created_at
-    return [each for _, each in sorted(chosen.items())]
+    return [each for _, each in sorted(known.items())]
 
 
 def operators_of(organization: Organization) -> list[Operator]:
@@ -161,8 +202,13 @@ def unchosen(organization: Organization, operator: Operator) -> Recipient:
         id=operator.id,
         organization=organization,
         address=operator.email,
-        kinds=EVERYTHING,
+        address_key=fold(operator.email),
     )
+
+
+def chosen(kinds: list[str]) -> list[str]:
+    """Return a choice as it is stored: every kind as none, so that it holds for the kinds to come."""
+    return [] if set(kinds) == set(EVERYTHING) else kinds
 
 
 def has_chosen(recipient: Recipient) -> bool:

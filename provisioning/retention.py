@@ -1,4 +1,4 @@
-"""Delete what is kept no longer: the log by each organization's days, tombstones after 30, and the like.
+"""Delete what is kept no longer: an organization's rows by its own days, tombstones after 30, and the like.
 
 In small transactions, each by an index, so that nobody waits for it; killed or run twice at once it
 has merely done less, or the same.
@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from accounts import tombstones
-from provisioning import cycles
+from provisioning import activity, cycles, health, notifications, outbox
 from provisioning.models import (
+    DigestLine,
     EventKind,
     HealthPeriod,
     HourlyActivity,
@@ -23,12 +24,12 @@ from provisioning.models import (
     ProvisioningEvent,
     ProvisioningLogEntry,
     RequestCount,
+    WebhookDelivery,
 )
 from provisioning.one_by_one import one_by_one
 
 BATCH_SIZE = 2000
-COUNT_DAYS = 90
-HOUR_DAYS = 400
+NOBODYS_DAYS = 90  # what belongs to no organization: counts of strangers, mails to Hootsuite's own staff
 
 
 def delete_expired(*, now: datetime) -> Counter[str]:
@@ -41,38 +42,55 @@ def delete_expired(*, now: datetime) -> Counter[str]:
 
     connections = ProvisioningConnection.objects.select_related("organization__watch").order_by("pk")
     one_by_one(connections, clean, what="retention")
-    counts = RequestCount.objects.filter(minute__lt=now - timedelta(days=COUNT_DAYS))
-    hours = HourlyActivity.objects.filter(hour__lt=now - timedelta(days=HOUR_DAYS))
-    deleted["counts of reads"] += delete_in_batches(counts)
-    deleted["hourly sums"] += delete_in_batches(hours)
+    of_nobody = RequestCount.objects.filter(organization__isnull=True)
+    strangers = of_nobody.filter(minute__lt=now - timedelta(days=NOBODYS_DAYS))
+    deleted["counts of strangers"] += delete_in_batches(strangers)
+    of_staff = Notification.objects.filter(~outbox.WAITING, organization__isnull=True)
+    deleted["mails"] += delete_in_batches(of_staff.filter(created_at__lt=now - timedelta(days=NOBODYS_DAYS)))
     return deleted
 
 
 def of_organization(connection: ProvisioningConnection, *, now: datetime) -> dict[str, QuerySet[Any]]:
     """Return the rows of one organization that are past their time.
 
-    Of the log only what the watch has read; the newest cycle and the first success stay, since without
-    them the next would be the first again.
+    Of the log only what the watch has read, of mails only those that wait no more. The newest cycle and the
+    first success stay, since without them the next would be the first again; so does what was last told and
+    known of trouble, since without it nobody could be told that it is over.
     """
     id_, oldest = connection.organization_id, now - timedelta(days=connection.log_days)
     read = connection.organization.watch.position
-    newest = cycles.newest_cycle(id_)
     return {
         "log entries": ProvisioningLogEntry.objects.of_organization(id_).filter(
             at__lt=oldest, position__lte=read
         ),
-        "cycles": ProvisioningCycle.objects.of_organization(id_)
-        .filter(started_at__lt=oldest, ended_at__lt=oldest)
-        .exclude(pk=newest.pk if newest else 0),
-        "health states": HealthPeriod.objects.of_organization(id_).filter(
-            started_at__lt=oldest, ended_at__lt=oldest
+        "cycles": without(
+            cycles.newest_cycle(id_),
+            ProvisioningCycle.objects.of_organization(id_).filter(started_at__lt=oldest, ended_at__lt=oldest),
         ),
-        "events": ProvisioningEvent.objects.of_organization(id_)
-        .filter(at__lt=oldest)
-        .exclude(kind=EventKind.FIRST_SUCCESS),
-        "mails": Notification.objects.of_organization(id_).filter(created_at__lt=oldest),
+        "health states": without(
+            health.last_known(id_),
+            HealthPeriod.objects.of_organization(id_).filter(started_at__lt=oldest, ended_at__lt=oldest),
+        ),
+        "counts of reads": RequestCount.objects.filter(
+            organization_id=id_, minute__lt=cycles.minute_of(oldest)
+        ),
+        "hourly sums": HourlyActivity.objects.of_organization(id_).filter(hour__lt=activity.hour_of(oldest)),
+        "digest lines": DigestLine.objects.of_organization(id_).filter(event__at__lt=oldest),
+        "events": without(
+            notifications.last_of_trouble(id_),
+            ProvisioningEvent.objects.of_organization(id_)
+            .filter(at__lt=oldest)
+            .exclude(kind=EventKind.FIRST_SUCCESS),
+        ),
+        "mails": Notification.objects.of_organization(id_).filter(~outbox.WAITING, created_at__lt=oldest),
+        "webhook deliveries": WebhookDelivery.objects.of_organization(id_).filter(created_at__lt=oldest),
         "tombstones": tombstones.expired(now=now).of_organization(id_),
     }
+
+
+def without(kept: Model | None, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Return rows but for one that is kept."""
+    return rows if kept is None else rows.exclude(pk=kept.pk)
 
 
 def delete_in_batches(rows: QuerySet[Any]) -> int:

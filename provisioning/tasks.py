@@ -7,9 +7,8 @@ again, so that a slow one can't take the threads of the others.
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
-from http.client import INTERNAL_SERVER_ERROR, TOO_MANY_REQUESTS
-from smtplib import SMTPException, SMTPServerDisconnected
 
 import structlog
 from celery import shared_task
@@ -17,7 +16,20 @@ from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
 from accounts import clock
-from provisioning import digests, emails, heartbeats, logs, outbox, reminders, retention, watch
+from provisioning import (
+    calls,
+    digests,
+    emails,
+    heartbeats,
+    logs,
+    outbox,
+    people,
+    recipients,
+    refusals,
+    reminders,
+    retention,
+    watch,
+)
 from provisioning.models import Notification
 
 RELAY_SECONDS = 20.0
@@ -76,34 +88,53 @@ def relay_notifications() -> int:
     except OSError as error:
         logger.warning("mail:no-server", error=type(error).__name__)
         if notification is not None:
-            outbox.give_back(notification, error=described(error), now=clock.now())
+            outbox.give_back(notification, error=refusals.described(error), now=clock.now())
     return sent
 
 
 def deliver(notification: Notification, connection: BaseEmailBackend) -> int:
-    """Send one mail; return 1 when it went out. Raises: OSError when the server is gone."""
+    """Send one mail, if it is wanted still; return 1 when it went out. Raises: OSError when the server is gone.
+
+    Then the mail was not tried. One that breaks the connection was: the next one opens it again.
+    """
+    unwanted = why_unwanted(notification)
+    if unwanted:
+        outbox.drop(notification, reason=unwanted, now=clock.now())
+        return 0
+    connection.open()  # nothing, where it is open
     try:
         emails.send(notification, connection=connection)
     except Exception as error:  # a mail that can't be made or is refused must not hold up the others
-        if is_server_gone(error):
+        if refusals.is_server_gone(error):
             raise
         logger.warning("mail:failed", notification=str(notification.id), error=type(error).__name__)
-        outbox.mark_failed(notification, error=described(error), now=clock.now())
-        if isinstance(error, SMTPServerDisconnected | TimeoutError):
-            connection.close()
-            connection.open()
+        outbox.mark_failed(
+            notification,
+            error=refusals.described(error),
+            is_final=refusals.is_final(error),
+            now=clock.now(),
+        )
+        if refusals.breaks_connection(error):
+            with suppress(OSError):
+                connection.close()
         return 0
     outbox.mark_sent(notification, now=clock.now())
     return 1
 
 
-def is_server_gone(error: Exception) -> bool:
-    """Whether the mail server or the provider is away or overloaded; then it was not about the mail."""
-    response = getattr(error, "response", None)  # of a provider's web API
-    if response is not None:
-        status: int = response.status_code
-        return status == TOO_MANY_REQUESTS or status >= INTERNAL_SERVER_ERROR
-    return isinstance(error, OSError) and not isinstance(error, SMTPException | TimeoutError)
+def why_unwanted(notification: Notification) -> str:
+    """Return why a mail is not to be sent any more; nothing where it is."""
+    organization = notification.organization
+    if organization is None or notification.kind in people.KINDS_OF_MAIL:
+        return people.why_unwanted(notification)
+    return recipients.why_unwanted(organization, notification.recipient, kind=notification.kind)
+
+
+@shared_task
+@alone
+def call_webhooks() -> int:
+    """Call the webhooks that are due; return how many deliveries were taken."""
+    return calls.call_due(clock=clock.now)
 
 
 @shared_task
@@ -125,8 +156,3 @@ def write_digests() -> int:
 def delete_expired() -> int:
     """Delete what is kept no longer; return how many rows."""
     return retention.delete_expired(now=clock.now()).total()
-
-
-def described(error: Exception) -> str:
-    """Return an error as the console shows it."""
-    return f"{type(error).__name__}: {error}"

@@ -16,7 +16,6 @@ from provisioning.activity import Seen
 from provisioning.cycles import Traffic
 from provisioning.models import (
     Action,
-    HealthState,
     LogStatus,
     ProvisioningConnection,
     ProvisioningCycle,
@@ -71,7 +70,7 @@ def step(organization_id: UUID, *, now: datetime) -> int:
         note(watch, seen)
         signs = health.signs_of(connection, watch, cycle, now=now)
         tell_first_success(connection, seen)
-        tell_health(connection, *health.judge(signs), now=now)
+        tell_health(signs)
         failures_due_at = failures.tell(connection, watch, now=now)
         watch.due_at = min(
             at for at in (failures_due_at, *moments_of(signs), now + LONGEST_REST) if at is not None
@@ -107,39 +106,42 @@ def is_behind(watch: ProvisioningWatch, seen: list[Seen], *, now: datetime) -> b
 
 
 def note(watch: ProvisioningWatch, seen: list[Seen]) -> None:
-    """Remember how far was read, the last refused token, and since when a failure waits to be told."""
+    """Remember how far was read, the last refused token, and the failures that wait to be told."""
+    failures.note(watch, seen)
     for each in seen:
         watch.position = each.position
         if each.is_refused_token:
             watch.refused_at, watch.refused_code = each.at, each.error_code
-        if each.is_failure and watch.failures_since is None:
-            watch.failures_since, watch.failures_after = each.at, each.position - 1
 
 
 def moments_of(signs: health.Signs) -> list[datetime | None]:
     """Return when something may change although nothing arrives."""
     cycle = signs.cycle
     running = cycle is not None and cycle.ended_at is None
-    silent_at = health.silent_at(signs)
+    to_come = [health.silent_at(signs), health.refused_from(signs)]
     return [
         cycle.last_seen_at + cycles.GAP if cycle and running else None,
-        silent_at if silent_at and silent_at > signs.now else None,
+        *(at for at in to_come if at and at > signs.now),
         signs.last_live_until,
     ]
 
 
 def tell_first_success(connection: ProvisioningConnection, seen: list[Seen]) -> None:
-    """Tell that Entra has created the first member, the first time it does."""
-    created = [each.at for each in seen if each.action == Action.CREATE and each.status == LogStatus.SUCCESS]
+    """Tell that Entra has created the first member, the first time it does. A group is none."""
+    created = [
+        each.at
+        for each in seen
+        if (each.action, each.status, each.resource_type) == (Action.CREATE, LogStatus.SUCCESS, "User")
+    ]
     if created:
         notifications.first_success(connection=connection, at=min(created))
 
 
-def tell_health(
-    connection: ProvisioningConnection, state: HealthState, reason: str, *, now: datetime
-) -> None:
+def tell_health(signs: health.Signs) -> None:
     """Write the state down, and tell of trouble and of its end."""
-    change = health.settle(connection.organization_id, state, reason, now=now)
+    connection = signs.connection
+    state, reason = health.judge(signs)
+    change = health.settle(signs, state, reason)
     if change is None:
         return
     if state in notifications.TOLD_STATES:

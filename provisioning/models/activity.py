@@ -8,7 +8,7 @@ from provisioning.models.log import Action, LogStatus
 
 
 class HourlyActivity(models.Model):
-    """How many entries of one sort an organization's log got in an hour. It outlives the entries."""
+    """How many entries of one sort an organization's log got in an hour. It is kept as long as they are."""
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+", db_index=False)
     hour = models.DateTimeField()

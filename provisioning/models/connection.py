@@ -25,9 +25,17 @@ class ProvisioningConnection(models.Model):
     status_changed_by = models.ForeignKey(
         Operator, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    status_changed_by_name = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="Who changed it, as of then, where it was no operator: an API key or a command.",
+    )
     log_days = models.PositiveSmallIntegerField(
         default=90, help_text="How many days the provisioning log is kept."
     )
+
+    class Meta:
+        indexes = [models.Index(fields=["status", "organization"], name="connection_status")]
 
     def __str__(self) -> str:
         return f"Provisioning of {self.organization_id}"

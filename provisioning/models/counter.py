@@ -43,7 +43,12 @@ class RequestCount(models.Model):
                 name="request_count_of_address",
             ),
         ]
-        indexes = [models.Index(fields=["minute"], name="request_count_minute")]
+        indexes = [
+            models.Index(fields=["minute"], name="request_count_minute"),
+            models.Index(
+                fields=["-minute"], name="request_count_strangers", condition=Q(organization__isnull=True)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.count} × {self.kind} at {self.minute:%Y-%m-%d %H:%M}"

@@ -22,6 +22,7 @@ class EventKind(models.TextChoices):
     TOKEN_ROTATED = "token_rotated", "Token rotated"
     TOKEN_REVOKED = "token_revoked", "Token revoked"
     STATUS_SWITCHED = "status_switched", "Provisioning turned on or off"
+    WEBHOOK_FAILING = "webhook_failing", "Webhook failing"
 
 
 class ProvisioningEvent(models.Model):
@@ -63,7 +64,8 @@ class Recipient(models.Model):
     """An address that an organization's mails go to, of a person or a group, and what it wants to hear.
 
     Nothing but the question itself goes there until somebody has confirmed it by the link. An
-    operator's row is made when they first choose something else than everything at once.
+    operator's row is made when they first choose something else than everything at once. Who chose
+    every kind has an empty list of them, and so hears of a kind too that is yet to come.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -72,7 +74,9 @@ class Recipient(models.Model):
     )
     address = models.EmailField()
     address_key = models.CharField(max_length=254)
-    kinds = models.JSONField(default=list, help_text="The kinds of event it wants to hear of.")
+    chosen_kinds = models.JSONField(
+        default=list, db_column="kinds", help_text="The kinds of event it wants to hear of; none: every kind."
+    )
     delivery = models.CharField(max_length=8, choices=Delivery.choices, default=Delivery.AT_ONCE)
     added_at = models.DateTimeField(default=clock.now)
     confirmed_at = models.DateTimeField(null=True, blank=True)
@@ -88,3 +92,30 @@ class Recipient(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of event it wants to hear of, as they are today."""
+        return list(self.chosen_kinds or EventKind.values)
+
+
+class DigestLine(models.Model):
+    """An event that waits for an address's next digest. It goes when that digest is written.
+
+    Written in the event's own transaction, so an event is either mailed at once or stands here, never both.
+    """
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+", db_index=False)
+    address_key = models.CharField(max_length=254)
+    event = models.ForeignKey(ProvisioningEvent, on_delete=models.PROTECT, related_name="+")
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "address_key", "event"], name="digest_line_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} for {self.address_key}"

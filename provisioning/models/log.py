@@ -32,6 +32,10 @@ class LogStatus(models.TextChoices):
     WARNING = "warning", "Warning"
 
 
+# What the partial indexes of refusals hold. A query must say it too, word for word, for SQLite to use one.
+IS_REFUSAL = ~Q(error_code="")
+
+
 class LogIsAppendOnly(TypeError):
     """Somebody tried to change or delete an entry; only the retention command may."""
 
@@ -57,7 +61,7 @@ class ProvisioningLogEntry(models.Model):
 
     What names a person (identities, old and new values) is in `personal` alone, so that erasure can
     replace one column: {"source", "target", "modifiedProperties": [{"displayName", "oldValue",
-    "newValue"}]}. `identity_keys` are keyed hashes by which the log can be searched for a person.
+    "newValue"}]}, and "by" where a person did by hand what Entra does else. `identity_keys` are keyed hashes by which the log can be searched for a person.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -79,7 +83,14 @@ class ProvisioningLogEntry(models.Model):
     error_code = models.CharField(max_length=60, blank=True)
     detail = models.TextField(blank=True)
     duration_ms = models.FloatField()
-    token = models.ForeignKey(ScimToken, on_delete=models.PROTECT, related_name="+", db_index=False)
+    token = models.ForeignKey(
+        ScimToken,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="Empty exactly for what a person changed by hand in a console.",
+    )
     client_address = models.GenericIPAddressField(null=True, blank=True)
     fold_key = models.CharField(
         max_length=100,
@@ -104,6 +115,16 @@ class ProvisioningLogEntry(models.Model):
             models.Index(
                 fields=["organization", "at", "id"], name="log_unsealed", condition=Q(position__isnull=True)
             ),
+            # For each single filter of the log, of one organization and across all. Those of status and action
+            # hold every entry: what is common in most organizations may be missing, or old, in one.
+            models.Index(fields=["organization", "status", "-at", "-id"], name="log_of_status"),
+            models.Index(fields=["organization", "action", "-at", "-id"], name="log_of_action"),
+            models.Index(
+                fields=["organization", "error_code", "-at", "-id"], name="log_of_error", condition=IS_REFUSAL
+            ),
+            models.Index(fields=["status", "-id"], name="log_by_status"),
+            models.Index(fields=["action", "-id"], name="log_by_action"),
+            models.Index(fields=["error_code", "-id"], name="log_by_error", condition=IS_REFUSAL),
         ]
 
     def __str__(self) -> str:

@@ -14,12 +14,18 @@ class Notification(models.Model):
     """One mail to one recipient about one event. The broker only hurries it; this row is the truth.
 
     `event` names what happened and to what ("token:issued:<id>"), so that telling twice is
-    impossible; `kind` is the folder of its template; `context` is what the template shows.
+    impossible; `kind` is the folder of its template; `context` is what the template shows. Each is sent,
+    given up, or dropped in the end: dropped is what its recipient wanted no more before it could be sent.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     organization = models.ForeignKey(
-        Organization, on_delete=models.PROTECT, related_name="notifications", db_index=False
+        Organization,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="notifications",
+        db_index=False,
+        help_text="Empty exactly for what is told to Hootsuite's own staff about their sign-in.",
     )
     kind = models.CharField(max_length=40)
     event = models.CharField(max_length=120)
@@ -31,6 +37,7 @@ class Notification(models.Model):
     last_error = models.CharField(max_length=300, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     gave_up_at = models.DateTimeField(null=True, blank=True)
+    dropped_at = models.DateTimeField(null=True, blank=True)
 
     objects = TenantQuerySet.as_manager()
 
@@ -40,6 +47,11 @@ class Notification(models.Model):
             models.UniqueConstraint(
                 fields=["organization", "event", "recipient"], name="notification_once_per_recipient"
             ),
+            models.UniqueConstraint(
+                fields=["event", "recipient"],
+                name="notification_once_of_staff",
+                condition=Q(organization__isnull=True),
+            ),
         ]
         indexes = [
             models.Index(fields=["-created_at", "id"], name="notification_listing"),
@@ -47,7 +59,17 @@ class Notification(models.Model):
             models.Index(
                 fields=["next_try_at"],
                 name="notification_due",
-                condition=Q(sent_at__isnull=True, gave_up_at__isnull=True),
+                condition=Q(sent_at__isnull=True, gave_up_at__isnull=True, dropped_at__isnull=True),
+            ),
+            models.Index(
+                fields=["-created_at", "id"],
+                name="notification_given_up",
+                condition=Q(gave_up_at__isnull=False),
+            ),
+            models.Index(
+                fields=["-created_at", "id"],
+                name="notification_dropped",
+                condition=Q(dropped_at__isnull=False),
             ),
         ]
 

@@ -10,6 +10,8 @@ from accounts import clock
 from accounts.models import Operator, Organization
 from accounts.querysets import TenantQuerySet
 
+NAMED = "Who did it, as of then, where it was no operator: an API key or a command."
+
 
 class ScimToken(models.Model):
     """What lets Entra act for one organization. Its secret is shown once and kept nowhere.
@@ -28,6 +30,7 @@ class ScimToken(models.Model):
     issued_by = models.ForeignKey(
         Operator, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    issued_by_name = models.CharField(max_length=300, blank=True, help_text=NAMED)
     rotated_from = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -36,6 +39,8 @@ class ScimToken(models.Model):
     revoked_by = models.ForeignKey(
         Operator, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    revoked_by_name = models.CharField(max_length=300, blank=True, help_text=NAMED)
+    first_used_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     last_used_from = models.GenericIPAddressField(null=True, blank=True)
 
@@ -49,7 +54,12 @@ class ScimToken(models.Model):
                 condition=Q(expires_at__gt=models.F("issued_at")), name="token_expires_after_issue"
             ),
         ]
-        indexes = [models.Index(fields=["organization", "-issued_at", "id"], name="token_listing")]
+        indexes = [
+            models.Index(fields=["organization", "-issued_at", "id"], name="token_listing"),
+            models.Index(fields=["expires_at", "id"], name="token_ending"),
+            # Across organizations: where a token was used that was pasted into the wrong one.
+            models.Index(fields=["first_used_at"], name="token_first_use"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.label} (…{self.last_four})"

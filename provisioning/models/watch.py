@@ -21,11 +21,12 @@ class ProvisioningWatch(models.Model):
         null=True, blank=True, help_text="When a token was refused that was good once."
     )
     refused_code = models.CharField(max_length=60, blank=True)
-    failures_after = models.PositiveBigIntegerField(
-        default=0, help_text="The last entry whose failure was told."
-    )
     failures_since = models.DateTimeField(
         null=True, blank=True, help_text="When the first failure came that is not told yet."
+    )
+    failures_waiting = models.JSONField(
+        default=dict,
+        help_text="What is not told yet: by its code, how many failures, and the position of the newest.",
     )
     due_at = models.DateTimeField(
         null=True, blank=True, help_text="When to look again even if nothing arrives."
@@ -39,7 +40,7 @@ class ProvisioningWatch(models.Model):
 
 
 class HealthState(models.TextChoices):
-    """How a connection is. The order is that of the judgement: the first that is true is the state."""
+    """How a connection is. It waits for first contact again whenever it was off: the reason says which."""
 
     OFF = "off", "Off"
     WAITING = "waiting", "Waiting for first contact"
@@ -69,7 +70,14 @@ class HealthPeriod(models.Model):
                 fields=["organization"], condition=Q(ended_at__isnull=True), name="health_one_present"
             ),
         ]
-        indexes = [models.Index(fields=["organization", "-started_at", "-id"], name="health_listing")]
+        indexes = [
+            models.Index(fields=["organization", "-started_at", "-id"], name="health_listing"),
+            models.Index(
+                fields=["state", "started_at", "organization"],
+                condition=Q(ended_at__isnull=True),
+                name="health_present",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_state_display()} since {self.started_at:%Y-%m-%d %H:%M}"

@@ -6,6 +6,7 @@ import signal
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from http.client import OK
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,16 @@ USERS, GROUPS = 300, 10
 KILL_AFTER = 60
 MEMBERS = "SELECT count(*) FROM accounts_member"
 BEHIND = """
-    SELECT count(*) FROM provisioning_provisioninglogentry AS entry, provisioning_provisioningwatch AS watch
+    SELECT count(*) FROM provisioning_provisioninglogentry AS entry
+    JOIN provisioning_provisioningwatch AS watch ON watch.organization_id = entry.organization_id
     WHERE entry.position IS NULL OR entry.position > watch.position
 """
+READS = """
+    SELECT coalesce(sum(count), 0) FROM provisioning_requestcount JOIN accounts_organization AS organization
+    ON organization.id = organization_id AND organization.slug = 'globex' WHERE kind = 'read_users'
+"""
+NOBODY = "/scim/v2/Users?filter=userName%20eq%20%22nobody%22"
+MOST_LAG_SECONDS = 1.0
 ENTRIES = """
     SELECT resource_type, action, status FROM provisioning_provisioninglogentry
     WHERE action <> 'test_connection' AND NOT (action = 'read' AND error_code = 'not_found')
@@ -57,8 +65,24 @@ def wait_until(product: Product, statement: str, least: int, most: float = float
         assert time.monotonic() < deadline, statement
 
 
+def kill_while_reading(product: Product, server_id: int, secret: str) -> tuple[int, int]:
+    """Read users for two seconds, then kill a web process; return how many reads must be counted, and may be.
+
+    Those that must were answered until a second before the kill.
+    """
+    started, answered = time.monotonic(), []
+    while time.monotonic() < started + 2 * MOST_LAG_SECONDS:
+        status, _ = product.call("GET", NOBODY, secret=secret)
+        assert status == OK
+        answered.append(time.monotonic())
+    os.kill(web_processes(server_id)[0], signal.SIGKILL)
+    return sum(at < answered[-1] - MOST_LAG_SECONDS for at in answered), len(answered)
+
+
 def test_the_totals_of_a_cycle_equal_the_log(product: Product) -> None:
-    secret = product.manage("issue_scim_token", "acme", "--create-organization")
+    secret, other = (
+        product.manage("issue_scim_token", slug, "--create-organization") for slug in ("acme", "globex")
+    )
     options = Options(
         base=f"http://127.0.0.1:{product.port}/scim/v2",
         token=secret,
@@ -74,8 +98,9 @@ def test_the_totals_of_a_cycle_equal_the_log(product: Product) -> None:
         os.kill(web_processes(server.pid)[0], signal.SIGKILL)
         report = entra.result(timeout=240)
         wait_until(product, BEHIND, 0, 0)
+        wait_until(product, READS, *kill_while_reading(product, server.pid, other))
 
-    [totals] = read_totals(product)
+    [totals] = [each for each in read_totals(product) if each]
     assert totals == logged(product)
     assert totals["User"]["created"] >= USERS - len(report.wrong_answers)
     assert report.count("created") > KILL_AFTER

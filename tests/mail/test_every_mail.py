@@ -31,6 +31,12 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "token_rotated": TOKEN | {"old_last_four": "zZ9y", "old_ends_at": "2026-12-01 09:00 CET"},
     "token_revoked": {"label": "Entra <b>", "last_four": "aB3d", "by": "Kim"},
     "status_switched": STATE | {"status": "Off", "is_on": False, "by": "Kim"},
+    "webhook_failing": {
+        "endpoint": "siem.acme.example/hook",
+        "is_off": True,
+        "reason": "It answers & answers.",
+        "since": "2026-11-25 10:00 CET",
+    },
     "digest": {"day": "2026-11-25", "more": 3, "lines": [{"at": "2026-11-25 07:00 CET", "text": "A & B"}]},
     "confirm_recipient": {},
     "test": {},

@@ -64,6 +64,14 @@ def test_test_connection_and_refused_tokens_belong_to_no_cycle(world: World) -> 
     assert world.cycles == []
 
 
+def test_what_is_refused_while_provisioning_is_off_counts_as_nothing(world: World) -> None:
+    world.changes(5, **FAILED | {"error_code": "provisioning_off", "http_status": 403})
+
+    world.passes(minutes=1)
+
+    assert [cycle.totals for cycle in world.cycles] == [{}]
+
+
 def test_a_worker_that_was_away_finds_each_cycle_it_missed(world: World) -> None:
     for _ in range(3):
         world.reads()

@@ -1,13 +1,18 @@
-"""The daily digest: one mail a day at eight where the organization is, with what its recipient wants."""
+"""The daily digest: one mail a day at eight where the organization is, with what its recipient wants.
+
+Each event is in one digest or was mailed at once: never both, never neither.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from accounts.models import Organization
 from accounts.organizations import change_organization
-from provisioning import digests, recipients
-from provisioning.models import Delivery, EventKind, Notification, ProvisioningEvent
+from provisioning import digests, notifications, recipients
+from provisioning.models import Delivery, DigestLine, EventKind, Notification, ProvisioningEvent, Recipient
+from tests.factories import make_organization
 from tests.watch.world import World
 
 VANCOUVER = "America/Vancouver"
@@ -25,20 +30,25 @@ def daily(world: World) -> World:
         delivery=Delivery.DAILY,
         now=world.now,
     )
-    ProvisioningEvent.objects.all().delete()
     Notification.objects.all().delete()
     return world
 
 
 def happens(world: World, at: datetime, kind: EventKind = EventKind.SILENCE, **context: Any) -> None:
-    """Let something have happened."""
-    ProvisioningEvent.objects.create(
-        organization=world.organization,
-        kind=kind,
-        key=f"{kind}:{at}",
-        at=at,
-        context={"organization": "Acme", **context},
-    )
+    """Let something happen that is told."""
+    notifications.tell(world.organization, kind, f"{kind}:{at}", at, context)
+
+
+def chooses(world: World, delivery: Delivery, **choice: Any) -> None:
+    """Let Acme's admin change when they hear, or what."""
+    defaults: dict[str, Any] = {"kinds": recipients.EVERYTHING, "is_muted": False}
+    recipients.change(Recipient.objects.get(), delivery=delivery, now=world.now, **(defaults | choice))
+
+
+def at_once() -> list[str]:
+    """Return the events that were mailed at once."""
+    mails = Notification.objects.exclude(kind="digest").order_by("event")
+    return list(mails.values_list("event", flat=True))
 
 
 def days(world: World) -> list[tuple[str, list[str]]]:
@@ -104,3 +114,73 @@ def test_what_is_told_daily_is_not_told_at_once(daily: World) -> None:
 
     assert daily.told == []
     assert ProvisioningEvent.objects.filter(kind=EventKind.FAILURES).count() == 1
+
+
+def test_what_was_told_at_once_is_in_no_digest_of_who_changed_to_daily(daily: World) -> None:
+    chooses(daily, Delivery.AT_ONCE)
+    happens(daily, EIGHT_THERE - timedelta(hours=2))
+    chooses(daily, Delivery.DAILY)
+    happens(daily, EIGHT_THERE - timedelta(hours=1), EventKind.RECOVERY)
+
+    digests.write_digests(now=EIGHT_THERE)
+
+    assert at_once() == [f"silence:{EIGHT_THERE - timedelta(hours=2)}"]
+    assert days(daily) == [
+        ("2027-01-12", ["2027-01-12 07:00 PST Provisioning of Acme is healthy again"]),
+    ]
+
+
+def test_what_waited_for_the_digest_of_who_changed_to_at_once_is_still_in_it(daily: World) -> None:
+    happens(daily, EIGHT_THERE - timedelta(hours=2))
+    chooses(daily, Delivery.AT_ONCE)
+    happens(daily, EIGHT_THERE - timedelta(hours=1))
+
+    digests.write_digests(now=EIGHT_THERE)
+
+    assert at_once() == [f"silence:{EIGHT_THERE - timedelta(hours=1)}"]
+    assert days(daily) == [("2027-01-12", ["2027-01-12 06:00 PST Entra has gone quiet for Acme"])]
+
+
+def test_what_was_committed_late_is_in_the_next_digest(daily: World) -> None:
+    happens(daily, EIGHT_THERE - timedelta(hours=1))
+    digests.write_digests(now=EIGHT_THERE)
+    happens(daily, EIGHT_THERE - timedelta(seconds=1))
+
+    for hours in (0, 1, 24, 48):
+        digests.write_digests(now=EIGHT_THERE + timedelta(hours=hours))
+
+    assert days(daily) == [
+        ("2027-01-12", ["2027-01-12 07:00 PST Entra has gone quiet for Acme"]),
+        ("2027-01-13", ["2027-01-12 07:59 PST Entra has gone quiet for Acme"]),
+    ]
+    assert not DigestLine.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "choice", [{"is_muted": True}, {"kinds": [str(EventKind.FAILURES)]}], ids=["muted", "not of this kind"]
+)
+def test_who_wants_to_hear_of_it_no_more_gets_no_digest(daily: World, choice: dict[str, Any]) -> None:
+    happens(daily, EIGHT_THERE - timedelta(hours=1))
+    chooses(daily, Delivery.DAILY, **choice)
+
+    digests.write_digests(now=EIGHT_THERE)
+
+    assert days(daily) == []
+    assert not DigestLine.objects.exists()
+
+
+def test_one_organization_whose_digest_can_not_be_written_stops_no_other(
+    daily: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = make_organization("aardvark")
+    Organization.objects.filter(id=broken.id).update(time_zone="Nowhere/Land")
+    event = ProvisioningEvent.objects.create(organization=broken, kind="silence", key="x", at=daily.now)
+    DigestLine.objects.create(organization=broken, address_key="it@aardvark.example", event=event)
+    happens(daily, EIGHT_THERE - timedelta(hours=1))
+
+    written = digests.write_digests(now=EIGHT_THERE)
+
+    assert written == 1
+    assert [(day, len(lines)) for day, lines in days(daily)] == [("2027-01-12", 1)]
+    assert str(broken.id) in caplog.text
+    assert "it@aardvark.example" not in caplog.text

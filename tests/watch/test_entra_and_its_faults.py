@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts import clock
 from provisioning import tasks, tokens
+from provisioning.history import COMMAND_LINE
 from provisioning.management.entra.cycles import Simulation
 from provisioning.management.entra.options import Options
 from tests.factories import make_token
@@ -113,7 +114,7 @@ def test_a_token_that_was_revoked_brings_the_risk_of_quarantine(world: World, ur
     play.cycle(1)
     make_token(world.organization, label="Spare")
     tokens.revoke_token(
-        token_id=world.token.token.id, organization=world.organization, revoked_by=None, now=clock.now()
+        token_id=world.token.token.id, organization=world.organization, by=COMMAND_LINE, now=clock.now()
     )
     play.cycle(2)
     play.cycle(3)
@@ -135,6 +136,7 @@ def test_silence_is_told_once_and_its_end_too(world: World, url: str, inbox: Inb
         world.passes(minutes=30)
     quiet = world.states
     play.cycle(3)
+    play.cycle(4)
 
     assert list(play.simulation.report().wrong_answers) == []
     assert quiet == ["waiting", "healthy", "silent"]

@@ -2,9 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
+
+from accounts.models import Organization
 from provisioning import reminders, tokens
+from provisioning.history import COMMAND_LINE
 from provisioning.models import Notification
-from tests.factories import make_token
+from tests.factories import make_organization, make_token
 from tests.watch.world import World
 
 
@@ -37,7 +41,7 @@ def test_a_token_with_a_successor_may_end(world: World) -> None:
     tokens.rotate_token(
         token_id=world.token.token.id,
         organization=world.organization,
-        issued_by=None,
+        by=COMMAND_LINE,
         now=world.now,
         overlap_days=30,
     )
@@ -49,7 +53,7 @@ def test_a_token_with_a_successor_may_end(world: World) -> None:
 
 def test_a_revoked_token_may_end(world: World) -> None:
     tokens.revoke_token(
-        token_id=world.token.token.id, organization=world.organization, revoked_by=None, now=world.now
+        token_id=world.token.token.id, organization=world.organization, by=COMMAND_LINE, now=world.now
     )
 
     days_before_the_end(world, 7)
@@ -64,3 +68,16 @@ def test_a_token_issued_for_a_week_is_told_of_on_its_last_day(world: World) -> N
         days_before_the_end(world, days)
 
     assert told(world) == [1]
+
+
+def test_one_organization_that_can_not_be_reminded_stops_no_other(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = make_organization("aardvark")
+    make_token(broken)
+    Organization.objects.filter(id=broken.id).update(time_zone="Nowhere/Land")
+
+    days_before_the_end(world, 7)
+
+    assert told(world) == [7]
+    assert "ZoneInfoNotFoundError" in caplog.text

@@ -5,13 +5,17 @@ from datetime import timedelta
 import pytest
 
 from accounts import clock
-from accounts.models import Operator, Organization
-from provisioning import activity, connections, logs, tokens, watch
-from provisioning.models import Action, HealthPeriod, HourlyActivity, LogStatus
+from accounts.models import Organization
+from provisioning import cycles, logs, tokens, watch
+from provisioning.history import COMMAND_LINE
+from provisioning.models import (
+    Action,
+    HealthPeriod,
+    Notification,
+    ProvisioningEvent,
+)
 from tests.factories import make_entry, make_organization, make_token
 from tests.watch.world import FAILED, World
-
-REVOKED = FAILED | {"error_code": "token_revoked", "http_status": 401}
 
 
 def present(world: World) -> tuple[str, str]:
@@ -28,6 +32,22 @@ def test_a_new_connection_waits_for_its_first_contact(world: World) -> None:
         "No request with the organization's token has arrived yet: press Test Connection in Entra.",
     )
     assert world.told == []
+
+
+@pytest.mark.parametrize("is_revoked", [False, True])
+def test_who_never_used_their_token_is_told_what_became_of_it(world: World, is_revoked: bool) -> None:
+    if is_revoked:
+        tokens.revoke_token(
+            token_id=world.token.token.id, organization=world.organization, by=COMMAND_LINE, now=world.now
+        )
+    world.now = world.token.token.expires_at
+    world.look()
+
+    assert present(world) == (
+        "waiting",
+        f"The organization's last token {'was revoked' if is_revoked else 'has expired'}, and Entra has never "
+        "called with one. Issue a token and put it into Entra.",
+    )
 
 
 def test_test_connection_ends_the_waiting(world: World) -> None:
@@ -59,19 +79,43 @@ def test_a_connection_that_works_is_healthy_and_the_first_member_is_told(world: 
     assert world.told == ["first_success"]
 
 
+def test_a_group_is_no_first_member(world: World) -> None:
+    world.cycle(changes=1)
+    ProvisioningEvent.objects.all().delete()
+    Notification.objects.all().delete()
+
+    world.changes(resource_type="Group")
+    world.passes(minutes=1)
+
+    assert world.told == []
+
+
 def test_silence_is_three_times_the_interval_that_was_learnt(world: World) -> None:
     for _ in range(5):
         world.cycle(changes=1)
-        world.passes(minutes=9)
-    assert cycles_apart(world) == timedelta(minutes=20)
+        world.passes(minutes=49)
+    assert cycles_apart(world) == timedelta(minutes=60)
 
-    world.passes(minutes=39)
+    world.passes(minutes=119)
     assert present(world)[0] == "healthy"
     world.passes(minutes=1)
 
     assert present(world)[0] == "silent"
-    assert "more than 3 times its usual 20 minutes" in present(world)[1]
+    assert "more than 3 times its usual 60 minutes" in present(world)[1]
     assert world.told == ["first_success", "silence"]
+
+
+def test_cycles_that_a_person_starts_make_nobody_impatient(world: World) -> None:
+    for _ in range(5):
+        world.cycle(changes=1)
+    assert cycles.interval(world.organization.id) == timedelta(minutes=11)
+
+    world.passes(minutes=108)
+    assert present(world)[0] == "healthy"
+    world.passes(minutes=1)
+
+    assert present(world)[0] == "silent"
+    assert "more than 3 times its usual 40 minutes" in present(world)[1]
 
 
 def cycles_apart(world: World) -> timedelta:
@@ -85,9 +129,55 @@ def test_a_call_after_silence_is_told_as_recovery(world: World) -> None:
     world.passes(hours=3)
     world.passes(hours=3)
 
+    world.cycle()
+    assert present(world)[0] == "silent"
+    assert present(world)[1].startswith("Entra has called again after a long pause")
+    world.passes(minutes=29)
     world.reads()
     world.passes(minutes=2)
 
+    assert world.states == ["healthy", "silent", "healthy"]
+    assert world.told == ["first_success", "silence", "recovery"]
+
+
+def test_a_cycle_after_silence_that_goes_on_for_long_is_recovery_too(world: World) -> None:
+    world.cycle(changes=1)
+    world.passes(hours=3)
+
+    for _ in range(9):
+        world.changes()
+        world.passes(minutes=5)
+
+    assert world.states == ["healthy", "silent", "healthy"]
+
+
+def test_a_test_of_the_connection_ends_no_silence(world: World) -> None:
+    world.cycle(changes=1)
+    world.passes(hours=3)
+    world.changes(action=Action.TEST_CONNECTION, http_status=200)
+
+    world.passes(minutes=2)
+
+    assert world.states == ["healthy", "silent"]
+
+
+def test_who_is_called_once_a_day_stays_silent_and_is_told_so_once(world: World) -> None:
+    world.cycle(changes=1)
+    for _ in range(5):
+        world.passes(hours=5)
+        world.passes(hours=18, minutes=49)
+        world.cycle()
+    daily = present(world)
+
+    for _ in range(2):
+        world.cycle(changes=1)
+        world.passes(minutes=29)
+
+    assert daily == (
+        "silent",
+        "Entra calls about once a day, as it does while a job is in quarantine. See in Entra why, mend it, and "
+        "choose Restart provisioning.",
+    )
     assert world.states == ["healthy", "silent", "healthy"]
     assert world.told == ["first_success", "silence", "recovery"]
 
@@ -149,138 +239,6 @@ def test_the_first_failure_of_a_running_cycle_says_nothing_of_the_rest(world: Wo
     world.passes(seconds=5)
 
     assert world.states == ["healthy"]
-
-
-def test_calls_with_a_revoked_token_risk_quarantine_until_a_live_one_is_used(world: World) -> None:
-    world.cycle(changes=1)
-    world.changes(0)
-    other = tokens.issue_token(organization=world.organization, label="New", issued_by=None, now=world.now)
-    tokens.revoke_token(
-        token_id=world.token.token.id, organization=world.organization, revoked_by=None, now=world.now
-    )
-    world.passes(minutes=2)
-    assert present(world)[0] == "healthy"
-
-    world.passes(minutes=38)
-    refused(world)
-    world.passes(minutes=1)
-    assert present(world)[0] == "quarantine_risk"
-    assert present(world)[1].startswith("Entra calls with a token that was revoked, and is refused with 401.")
-    world.token = other
-    world.passes(minutes=1)
-    world.reads()
-    world.passes(minutes=2)
-
-    assert world.states == ["healthy", "quarantine_risk", "healthy"]
-    assert world.told == ["first_success", "token_revoked", "quarantine_risk", "recovery"]
-
-
-def refused(world: World) -> None:
-    """Let Entra call with the token that was revoked."""
-    make_entry(world.token, at=world.now, **REVOKED)
-
-
-def test_an_old_job_that_is_refused_beside_one_that_works_is_no_risk(world: World) -> None:
-    world.cycle(changes=1)
-    for _ in range(4):
-        world.passes(minutes=9)
-        refused(world)
-        world.passes(minutes=10)
-        world.cycle(changes=1)
-
-    assert world.states == ["healthy"]
-    assert world.told == ["first_success"]
-
-
-def test_the_end_of_the_last_token_risks_quarantine_at_once(world: World) -> None:
-    world.cycle(changes=1)
-    tokens.revoke_token(
-        token_id=world.token.token.id, organization=world.organization, revoked_by=None, now=world.now
-    )
-
-    world.look()
-
-    assert present(world)[0] == "quarantine_risk"
-    assert present(world)[1].startswith("No token of the organization works any more")
-
-
-def test_the_last_token_s_expiry_is_noticed_when_it_comes(world: World) -> None:
-    world.cycle(changes=1)
-    world.now = world.token.token.expires_at - timedelta(minutes=30)
-    world.reads()
-    world.passes(minutes=2)
-    assert present(world)[0] == "healthy"
-
-    world.passes(minutes=28)
-
-    assert present(world)[0] == "quarantine_risk"
-
-
-@pytest.mark.parametrize(
-    ("changes", "failures", "state"),
-    [
-        (12_500, 3_750, "quarantine_risk"),
-        (12_501, 3_750, "degraded"),
-        (12_000, 3_749, "degraded"),
-        (200_000, 30_000, "quarantine_risk"),
-        (200_000, 29_999, "degraded"),
-    ],
-)
-def test_entras_limits_are_reported_before_they_are_reached(
-    world: World, changes: int, failures: int, state: str
-) -> None:
-    world.cycle(failures=1)
-    hour = world.now.replace(minute=0, second=0, microsecond=0)
-    HourlyActivity.objects.all().delete()
-    for status, count in ((LogStatus.SUCCESS, changes - failures), (LogStatus.FAILURE, failures)):
-        HourlyActivity.objects.create(
-            organization=world.organization, hour=hour, action=Action.UPDATE, status=status, count=count
-        )
-
-    world.passes(hours=1)
-
-    assert present(world)[0] == state
-
-
-def test_failures_of_yesterday_count_no_more(world: World) -> None:
-    world.changes(3, **FAILED)
-    world.look()
-    before = activity.of_last_day(world.organization.id, now=world.now)
-
-    after = activity.of_last_day(world.organization.id, now=world.now + timedelta(hours=25))
-
-    assert (before, after) == ((3, 3), (0, 0))
-
-
-def test_off_is_a_state_of_its_own_and_back_on_the_old_one(world: World, csm: Operator) -> None:
-    world.cycle(changes=1)
-    connections.turn_off(
-        organization=world.organization, reason="The contract is under review.", changed_by=csm, now=world.now
-    )
-    world.look()
-    off = present(world)
-    world.passes(hours=5)
-
-    connections.turn_on(organization=world.organization, reason="", changed_by=csm, now=world.now)
-    world.look()
-
-    assert off == (
-        "off",
-        "Provisioning was turned off: The contract is under review. Entra's changes are refused with 403.",
-    )
-    assert world.states == ["healthy", "off", "healthy"]
-    assert world.told == ["first_success", "status_switched", "status_switched"]
-
-
-def test_to_turn_it_off_and_on_is_no_recovery(world: World, csm: Operator) -> None:
-    world.cycle(changes=1)
-    world.passes(hours=3)
-    connections.turn_off(organization=world.organization, reason="Wait.", changed_by=csm, now=world.now)
-    world.look()
-    connections.turn_on(organization=world.organization, reason="", changed_by=csm, now=world.now)
-    world.look()
-
-    assert world.told == ["first_success", "silence", "status_switched", "status_switched"]
 
 
 def test_one_organization_that_can_not_be_judged_stops_no_other(

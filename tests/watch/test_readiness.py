@@ -68,7 +68,11 @@ def test_a_mail_that_waits_for_its_next_try_is_no_problem(worker: None, client: 
     organization = make_organization()
     make_operator(Role.ORGANIZATION_ADMIN, organization=organization)
     make_token(organization)
-    Notification.objects.update(next_try_at=clock.now() + timedelta(minutes=6), attempts=7)
+    Notification.objects.update(
+        created_at=clock.now() - timedelta(hours=6),
+        next_try_at=clock.now() + timedelta(minutes=50),
+        attempts=7,
+    )
 
     assert answer(client) == (200, "ok", [])
 

@@ -1,5 +1,6 @@
 """Who hears what: admins and the CSM everything at once, added addresses once they have confirmed."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -92,6 +93,41 @@ def test_who_muted_the_mails_hears_no_more(acme: Organization, org_admin: Operat
     assert hear_of_a_token(acme) == [each for each in before if each != address]
 
 
+def test_who_muted_the_mails_is_not_forgotten(acme: Organization) -> None:
+    recipient = confirmed(acme, "it@acme.example")
+    recipients.mute(organization_id=acme.id, address="it@acme.example", now=acme.created_at)
+    recipient.refresh_from_db()
+
+    with pytest.raises(InvalidRecipient, match=r"it@acme\.example has muted its mails\. It stays here"):
+        recipients.remove(recipient)
+    recipient.muted_at = None
+    recipients.remove(recipient)
+
+    assert not Recipient.objects.exists()
+
+
+def test_an_address_is_asked_once_a_day_even_if_it_is_added_again(acme: Organization) -> None:
+    for _ in range(3):
+        recipients.remove(add(acme, "it@acme.example"))
+    recipient = add(acme, "IT@acme.example")
+    question = Notification.objects.get()
+
+    with pytest.raises(InvalidRecipient, match="was asked within the last day"):
+        recipients.ask(recipient, now=question.created_at + timedelta(hours=23))
+    recipients.ask(recipient, now=question.created_at + timedelta(hours=24))
+
+    assert Notification.objects.count() == 2
+
+
+def test_an_address_that_the_question_did_not_reach_is_asked_again_at_once(acme: Organization) -> None:
+    recipient = add(acme, "it@acme.example")
+    Notification.objects.update(gave_up_at=acme.created_at)
+
+    recipients.ask(recipient, now=acme.created_at + timedelta(minutes=1))
+
+    assert Notification.objects.filter(gave_up_at=None).count() == 1
+
+
 def test_who_is_the_csm_no_longer_hears_no_more(acme: Organization, csm: Operator) -> None:
     change_organization(acme, time_zone="UTC", success_manager=csm)
     add(acme, csm.email)
@@ -159,3 +195,32 @@ def test_a_failure_is_told_to_everybody_who_hears_of_failures(world: World) -> N
 
     told = Notification.objects.filter(kind="failures").order_by("recipient")
     assert list(told.values_list("recipient", flat=True)) == ["admin@acme.example", "all@acme.example"]
+
+
+def test_who_chose_every_kind_hears_of_a_kind_to_come_too(
+    acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    *kinds, to_come = EventKind
+    with monkeypatch.context() as before:
+        before.setattr(recipients, "EVERYTHING", kinds)
+        confirmed(acme, "all@acme.example")
+        confirmed(acme, "some@acme.example", kinds=kinds[1:])
+
+    hear = [each.address for each in recipients.hearers_of(acme, to_come)]
+
+    assert hear == ["all@acme.example"]
+
+
+def test_what_was_chosen_kind_by_kind_is_every_kind_too(acme: Organization) -> None:
+    recipient = add(acme, "it@acme.example", kinds=[str(EventKind.FAILURES)])
+
+    recipients.change(
+        recipient,
+        kinds=recipients.EVERYTHING,
+        delivery=Delivery.DAILY,
+        is_muted=False,
+        now=acme.created_at,
+    )
+
+    row = Recipient.objects.get()
+    assert (row.chosen_kinds, row.kinds) == ([], recipients.EVERYTHING)
