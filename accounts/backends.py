@@ -21,4 +21,4 @@ class OperatorBackend(ModelBackend):
         """Whether this person may be signed in at this moment."""
         if not isinstance(user, Operator):
             return False
-        return user.is_active and (user.member is None or user.member.is_active)
+        return user.may_sign_in

@@ -42,6 +42,10 @@ class UnknownMembers(AccountsError):
         self.ids = ids
 
 
+class NothingToRestore(AccountsError):
+    """The deleted member is kept no longer, or was no member."""
+
+
 class ChangedMeanwhile(AccountsError):
     """Another transaction changed what this one had read: roll back and try again."""
 

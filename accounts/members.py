@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError
-from django.db.models import F
+from django.db.models import Case, F, Value, When
 
 from accounts.errors import ChangedMeanwhile, UserNameTaken, violated
 from accounts.keys import fold, folded
@@ -48,6 +48,11 @@ class MemberValues:
             "work_email_key": fold(self.work_email),
             "folded": folded(self.texts() | self.other),
         }
+
+
+def values_of(member: Member) -> MemberValues:
+    """Return what a member's row says, to be changed in part."""
+    return MemberValues(**{column.name: getattr(member, column.name) for column in fields(MemberValues)})
 
 
 def create_member(*, organization_id: UUID, values: MemberValues, now: datetime) -> Member:
@@ -98,8 +103,8 @@ def locked_member(*, organization_id: UUID, member_id: UUID) -> Member:
 def delete_member(*, organization_id: UUID, member_id: UUID, now: datetime) -> Member:
     """Delete a member, leave a tombstone, and return what was deleted.
 
-    Their teams are locked first and get a new version; an operator linked to them is signed out
-    for good. Raises: Member.DoesNotExist; ChangedMeanwhile when a team took them in between
+    Their teams are locked first and get a new version. The sign-in of an operator linked to them is ended:
+    sessions and links of before stay dead, even if it is allowed again. Raises: Member.DoesNotExist; ChangedMeanwhile when a team took them in between
     (roll back and try again).
     """
     memberships = TeamMembership.objects.of_organization(organization_id).filter(member_id=member_id)
@@ -112,11 +117,17 @@ def delete_member(*, organization_id: UUID, member_id: UUID, now: datetime) -> M
         raise ChangedMeanwhile
     bury(member, team_ids=team_ids, now=now)
     teams.update(version=F("version") + 1, modified_at=now)
-    Operator.objects.filter(member_id=member_id).update(is_active=False, member=None)
+    end_sign_ins(member_id=member_id, now=now)
     # Everything that points to the member is gone by now: nothing is left for Django to collect.
     for rows in (memberships, Member.objects.filter(id=member_id)):
         rows._raw_delete(rows.db)  # noqa: SLF001 - one DELETE, no collecting
     return member
+
+
+def end_sign_ins(*, member_id: UUID, now: datetime) -> None:
+    """End the sign-in of whoever is this member; what was ended before keeps its date."""
+    ended_at = Case(When(is_active=True, then=Value(now)), default=F("ended_at"))
+    Operator.objects.filter(member_id=member_id).update(is_active=False, ended_at=ended_at, member=None)
 
 
 def bury(member: Member, *, team_ids: set[UUID], now: datetime) -> None:

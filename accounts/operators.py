@@ -1,4 +1,6 @@
-"""Create operators and end their sign-in: the only writer of that table."""
+"""Create operators, end their sign-in and allow it again: the writer of that table, beside the deletion of a member."""
+
+from datetime import datetime
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -48,3 +50,32 @@ def validate(operator: Operator, *, password: str | None) -> None:
             validate_password(password, user=operator)
     except ValidationError as error:
         raise InvalidValue(" ".join(error.messages)) from None
+
+
+def set_password(operator: Operator, *, password: str) -> None:
+    """Give a person a password. Raises: InvalidValue for a weak one."""
+    validate(operator, password=password)
+    operator.set_password(password)
+    operator.save(update_fields=["password"])
+
+
+def end_sign_in(operator: Operator, *, now: datetime) -> None:
+    """Let a person in no more: every open session and every link in a mail is dead at once."""
+    operator.is_active, operator.ended_at = False, now
+    operator.save(update_fields=["is_active", "ended_at"])
+
+
+def allow_sign_in(operator: Operator) -> None:
+    """Let a person in again, by the password they had; what was ended stays so."""
+    operator.is_active = True
+    operator.save(update_fields=["is_active"])
+
+
+def change_operator(operator: Operator, *, name: str, role: Role) -> None:
+    """Set what a person is called, and their role. Raises: InvalidValue for a role of the other side."""
+    if (role in STAFF_ROLES) != operator.is_staff:
+        message = "Staff stay staff, and an organization's admins stay its admins: invite them anew."
+        raise InvalidValue(message)
+    operator.name, operator.role = name.strip(), role
+    validate(operator, password=None)
+    operator.save(update_fields=["name", "role"])

@@ -6,10 +6,15 @@ from celery import current_app
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError as BrokerError
 
 from accounts import clock
+from accounts.admin.sites import organization_site, staff_site
+from accounts.admin.strict import strict
+from accounts.models import Operator
 from provisioning import heartbeats, outbox
 
 LONGEST_SILENCE = timedelta(seconds=60)
@@ -17,9 +22,17 @@ LONGEST_LAG = timedelta(minutes=5)
 IMPATIENT = {"socket_connect_timeout": 1, "socket_timeout": 1}
 
 
-def front_door(_request: HttpRequest) -> HttpResponse:
-    """Send whoever opens the bare address to the console."""
-    return HttpResponseRedirect(reverse("admin:index"))
+@strict
+@require_safe
+def front_door(request: HttpRequest) -> HttpResponse:
+    """Send whoever opens the bare address to their console; whoever is not signed in says which it is."""
+    staff, organization = (
+        reverse("admin:index", current_app=site.name) for site in (staff_site, organization_site)
+    )
+    if isinstance(request.user, Operator):
+        return HttpResponseRedirect(staff if request.user.is_staff else organization)
+    context = {"staff_url": staff, "console_url": organization}
+    return render(request, "registration/front_door.html", context)
 
 
 def healthz(_request: HttpRequest) -> HttpResponse:

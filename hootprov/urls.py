@@ -2,17 +2,22 @@
 
 from django.urls import include, path
 
-from accounts.admin.sites import staff_site
+from accounts.admin.sites import organization_site, staff_site
 from hootprov import health
 from provisioning.admin import urls as console
+from provisioning.api import urls as api
+from provisioning.scim import openapi as scim_openapi
 from provisioning.scim import urls as scim
 
 urlpatterns = [
-    path("", health.front_door),
+    path("", health.front_door, name="front_door"),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("admin/", staff_site.urls),
+    path("console/", organization_site.urls),
     path("", include(console.urlpatterns)),
+    path("api/openapi-scim.json", scim_openapi.answer, name="openapi_scim"),
+    path("api/", include((api.urlpatterns, "api"))),
     path("scim/v2/", include((scim.urlpatterns, "scim"))),
 ]
 

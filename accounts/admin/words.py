@@ -29,22 +29,34 @@ class Fact:
 
 @dataclass(frozen=True)
 class Button:
-    """A way on from a page. The style is "primary", "danger" or "plain"."""
+    """A way on from a page. The style is "primary", "danger" or "plain"; `is_current` marks where one is."""
 
     label: str
     url: str
     style: str = "plain"
+    is_current: bool = False
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One of the pages about the same organization. `name` is what a page calls its own tab."""
+
+    name: str
+    label: str
+    url: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
     """A part of a page under its own heading: facts, or a table, or a text as it is; and what can be done there.
 
-    A small table stays a table on a phone; of others each row becomes a card.
+    A small table stays a table on a phone; of others each row becomes a card. `body` is markup that a
+    template of ours has made, such as a chart.
     """
 
     title: str
     note: str = ""
+    body: SafeString | str = ""
     facts: list[Fact] = field(default_factory=list)
     headers: list[str] = field(default_factory=list)
     rows: list[list[str | SafeString]] = field(default_factory=list)

@@ -4,6 +4,7 @@ A SCIM request can never create or change one; a member who is deactivated merel
 of the operator linked to them.
 """
 
+from collections.abc import Iterator
 from typing import ClassVar
 from uuid import uuid4
 
@@ -52,6 +53,11 @@ class Operator(AbstractBaseUser):
         help_text="The provisioned member this person is, if any: deactivating the member ends the sign-in.",
     )
     is_active = models.BooleanField(default=True)
+    ended_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When the sign-in was last ended: sessions and links of before stay dead, even if it is allowed again.",
+    )
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     objects: ClassVar[OperatorManager] = OperatorManager()
@@ -76,6 +82,30 @@ class Operator(AbstractBaseUser):
     def get_full_name(self) -> str:
         """Return how the console greets this person."""
         return self.name
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a session must know to be this person's: another one after the sign-in was ended."""
+        return f"{super().get_session_auth_hash()}{self.era}"
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """Yield the same by the keys of before."""
+        for each in super().get_session_auth_fallback_hash():
+            yield f"{each}{self.era}"
+
+    @property
+    def era(self) -> str:
+        """What changes when the sign-in is ended; nothing before."""
+        return f"-{self.ended_at.isoformat()}" if self.ended_at else ""
+
+    @property
+    def has_joined(self) -> bool:
+        """Whether this person has a password; whoever was invited has none until they set one."""
+        return self.has_usable_password()
+
+    @property
+    def may_sign_in(self) -> bool:
+        """Whether this person may be signed in at this moment: a member who was deactivated may not."""
+        return self.is_active and (self.member is None or self.member.is_active)
 
     @property
     def is_staff(self) -> bool:

@@ -30,6 +30,7 @@ class Organization(models.Model):
 
     class Meta:
         ordering = ["name", "slug"]
+        indexes = [models.Index(fields=["name", "slug"], name="organization_listing")]
 
     def __str__(self) -> str:
         return self.name

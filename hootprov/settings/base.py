@@ -7,6 +7,7 @@ from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.urls import reverse_lazy
 
 from hootprov import env
+from hootprov.settings import api, consoles
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VAR = Path(env.read("VAR", str(ROOT / "var")))
@@ -39,6 +40,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "axes",
     "csp",
+    *api.APPS,
     "accounts",
     "provisioning",
 ]
@@ -46,6 +48,7 @@ INSTALLED_APPS = [
 # What a page needs. A SCIM request takes its own, shorter way: see `hootprov/wsgi.py`.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "hootprov.compression.Compression",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -80,7 +83,14 @@ SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;",
 }
-POSTGRESQL_OPTIONS = {"connect_timeout": 5}
+# A server that is gone without a word is noticed within a minute, by reads and by writes.
+POSTGRESQL_OPTIONS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 
 
 def tuned(database: dict[str, object]) -> dict[str, object]:
@@ -108,7 +118,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 LOGIN_URL = reverse_lazy("admin:login")
-LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
+LOGIN_REDIRECT_URL = reverse_lazy("front_door")  # which leads each to their console
+PASSWORD_RESET_TIMEOUT = int(timedelta(days=7).total_seconds())
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -157,6 +168,9 @@ STATICFILES_DIRS = [ROOT / "static"]
 DEFAULT_FROM_EMAIL = env.read("DEFAULT_FROM_EMAIL", "HootProv <hootprov@localhost>")
 EMAIL_TIMEOUT = 10
 
+# Webhooks go to public addresses over TLS alone; to this machine itself only where the product is tried out on it.
+WEBHOOKS_TO_LOOPBACK = False
+
 
 def periodic(task: str, every: timedelta) -> dict[str, object]:
     """Return one line of the beat schedule; a run nobody took for ten times its period is dropped."""
@@ -164,11 +178,11 @@ def periodic(task: str, every: timedelta) -> dict[str, object]:
     return {"task": f"provisioning.tasks.{task}", "schedule": every, "options": expires}
 
 
-# Celery: the broker is only a messenger, the outbox table is the truth.
+# Celery: the broker is only a messenger, the outbox table is the truth. A task's time can't be limited in a
+# thread; what it waits for is: a mail server by EMAIL_TIMEOUT, PostgreSQL by this (0: no limit).
+WORKER_STATEMENT_SECONDS = env.whole_number("WORKER_STATEMENT_SECONDS", 120)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_TASK_TIME_LIMIT = 300
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -178,6 +192,7 @@ CELERY_BEAT_SCHEDULE = {
     "seal-log": periodic("seal_log", timedelta(milliseconds=500)),
     "relay-notifications": periodic("relay_notifications", timedelta(seconds=5)),
     "watch-connections": periodic("watch_connections", timedelta(seconds=5)),
+    "call-webhooks": periodic("call_webhooks", timedelta(seconds=2)),
     "write-digests": periodic("write_digests", timedelta(minutes=5)),
     "remind-of-expiry": periodic("remind_of_expiry", timedelta(hours=1)),
     "delete-expired": periodic("delete_expired", timedelta(hours=6)),
@@ -225,69 +240,9 @@ SCIM_SERVICE_PROVIDER = {
 SCIM_MAX_BODY_BYTES = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = SCIM_MAX_BODY_BYTES
 
-# The staff console. unfold calls what is named by a dotted path with the request.
-ALL_STAFF, OWNERS = "accounts.admin.access.may_view", "accounts.admin.access.may_manage_operators"
+# The consoles: titles, menus and colours.
+UNFOLD, UNFOLD_CONSOLE = consoles.STAFF, consoles.ORGANIZATION
 
-
-def menu_item(title: str, icon: str, page: str, permission: str = ALL_STAFF) -> dict[str, object]:
-    """Return one line of the console's menu."""
-    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{page}"), "permission": permission}
-
-
-UNFOLD = {
-    "SITE_TITLE": "HootProv",
-    "SITE_HEADER": "HootProv",
-    "SITE_SUBHEADER": "Provisioning console",
-    "SITE_SYMBOL": "sync_alt",
-    "SITE_URL": None,
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "accounts.admin.sites.favicon"}],
-    "SHOW_HISTORY": False,
-    "STYLES": ["accounts.admin.sites.stylesheet"],
-    "SCRIPTS": ["accounts.admin.sites.script"],
-    "DASHBOARD_CALLBACK": "provisioning.admin.overview.overview",
-    "COLORS": {
-        "primary": {
-            "50": "#eff8fe",
-            "100": "#d9effc",
-            "200": "#b5e0f9",
-            "300": "#84cbf4",
-            "400": "#5bb8f0",
-            "500": "#3aa5e4",
-            "600": "#006fad",
-            "700": "#00598b",
-            "800": "#004a73",
-            "900": "#003a5b",
-            "950": "#00263c",
-        },
-    },
-    "SIDEBAR": {
-        "navigation": [
-            {
-                "title": "Operate",
-                "items": [
-                    menu_item("Overview", "dashboard", "index"),
-                    menu_item("Organizations", "apartment", "accounts_organization_changelist"),
-                    menu_item("Tokens", "key", "provisioning_scimtoken_changelist"),
-                    menu_item(
-                        "Provisioning log", "receipt_long", "provisioning_provisioninglogentry_changelist"
-                    ),
-                    menu_item("Cycles", "autorenew", "provisioning_provisioningcycle_changelist"),
-                    menu_item("Notifications", "mail", "provisioning_notification_changelist"),
-                ],
-            },
-            {
-                "title": "Directory",
-                "separator": True,
-                "items": [
-                    menu_item("Members", "group", "accounts_member_changelist"),
-                    menu_item("Teams", "groups", "accounts_team_changelist"),
-                ],
-            },
-            {
-                "title": "Access",
-                "separator": True,
-                "items": [menu_item("Operators", "badge", "accounts_operator_changelist", OWNERS)],
-            },
-        ],
-    },
-}
+# The management API.
+API_THROTTLES, REST_FRAMEWORK, CACHES = api.API_THROTTLES, api.REST_FRAMEWORK, api.CACHES
+SPECTACULAR_SETTINGS = api.SPECTACULAR

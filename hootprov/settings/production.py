@@ -11,7 +11,10 @@ env.required("CELERY_BROKER_URL", "the Redis server, redis://HOST:PORT/NUMBER")
 env.required("EMAIL_URL", "the mail server, smtp+tls://USER:PASSWORD@HOST:PORT")
 
 SECRET_KEY = env.required("SECRET_KEY", "the key of sessions, at least 50 random characters")
-TOKEN_KEY = env.required("TOKEN_KEY", "the key SCIM tokens are hashed with; changing it ends every token")
+TOKEN_KEY = env.required(
+    "TOKEN_KEY",
+    "the key tokens and API keys are hashed with and webhooks' secrets made with; changing it ends them all",
+)
 LOG_KEY = env.required("LOG_KEY", "the key under which the log can be searched for a person")
 
 DATABASES = {"default": tuned(env.database("DATABASE_URL", ""))}

@@ -8,12 +8,13 @@ from django.contrib import messages
 from django.http import HttpResponseBase
 
 from accounts import clock
-from accounts.admin.pages import FormPage, SeeOther, found, row_url
+from accounts.admin.pages import FormPage, SeeOther, organization_named, row_url
 from accounts.admin.sites import staff_site
 from accounts.admin.words import counted
 from accounts.models import Member, Organization
 from accounts.permissions import Ability
 from provisioning import connections
+from provisioning.admin.actors import actor_of
 from provisioning.errors import ProvisioningError
 from provisioning.models import ProvisioningStatus
 
@@ -46,11 +47,12 @@ class SwitchProvisioning(FormPage):
 
     ability = Ability.SWITCH_PROVISIONING
     refusals = (ProvisioningError,)
+    tab = "status"
     organization: Organization
 
     def load(self, **captured: UUID) -> None:
         """Load the organization. Raises: Http404."""
-        self.organization = found(Organization, captured["organization_id"], "connection")
+        self.organization = organization_named(self.request, captured["organization_id"], "connection")
 
     def make_form(self, data: Any = None) -> forms.Form:
         """Return the form that turns the switch the other way."""
@@ -60,7 +62,7 @@ class SwitchProvisioning(FormPage):
     def words(self) -> dict[str, Any]:
         """Say what will happen."""
         return (self.off_words() if self.organization.connection.is_on else self.on_words()) | {
-            "cancel_url": row_url(self.organization)
+            "cancel_url": row_url(self.request, self.organization)
         }
 
     def off_words(self) -> dict[str, Any]:
@@ -97,12 +99,12 @@ class SwitchProvisioning(FormPage):
         connection = TURN[ProvisioningStatus(form.cleaned_data["status"])](
             organization=self.organization,
             reason=form.cleaned_data["reason"],
-            changed_by=self.operator,
+            by=actor_of(self.request),
             now=clock.now(),
         )
         state = connection.get_status_display()
         messages.success(self.request, f"Provisioning of {self.organization} is {state}.")
-        return SeeOther(row_url(self.organization))
+        return SeeOther(row_url(self.request, self.organization))
 
 
 staff_site.add_page(

@@ -8,15 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from accounts import clock
-from accounts.admin.pages import StaffPage, list_url, row_url
-from accounts.admin.questions import OrganizationQuestion
-from accounts.admin.sites import staff_site
-from accounts.admin.words import Button, Fact, Section, bar, lasting, link, moment
+from accounts.admin.pages import Cells, RowsPage, list_url, whose_facts
+from accounts.admin.questions import OrganizationQuestion, Question
+from accounts.admin.sites import organization_site, staff_site
+from accounts.admin.words import Button, Fact, Section, bar, lasting, moment
 from provisioning import cycles
 from provisioning.admin.states import cycle_badge
 from provisioning.models import ProvisioningCycle, ProvisioningLogEntry
@@ -40,81 +39,59 @@ WORDS = {
 
 
 @admin.register(ProvisioningCycle, site=staff_site)
-class CyclePage(StaffPage):
+@admin.register(ProvisioningCycle, site=organization_site)
+class CyclePage(RowsPage):
     """When Entra came, for how long, and what it changed."""
 
     question_class = OrganizationQuestion
-    list_display = [
-        "shown_start",
-        "organization",
-        "kind",
-        "shown_state",
-        "shown_length",
-        "shown_changes",
-        "shown_failures",
-    ]
-    list_select_related = ["organization"]
+    related = ("organization",)
+    tab = "log"
+    note = SEEN
     empty = (
         "No cycle yet. The first begins when provisioning is started in Entra, and shows here within seconds."
     )
 
-    def get_ordering(self, request: HttpRequest) -> list[str]:
+    def ordering_for(self, question: Question) -> tuple[str, ...]:
         """Return the order for which there is an index."""
-        return ["-started_at", "-id"] if request.GET.get("organization") else ["-id"]
+        return ("-started_at", "-id") if question.whose else ("-id",)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ProvisioningCycle]:
-        """Return the cycles with their organization."""
-        found: QuerySet[ProvisioningCycle] = super().get_queryset(request)
-        return found.select_related("organization")
+    def list_title(self) -> str:
+        """Return what Entra calls them."""
+        return "Cycles"
 
-    @admin.display(description="Started")
-    def shown_start(self, cycle: ProvisioningCycle) -> str:
-        """Return when its first request came."""
-        return moment(cycle.started_at)
-
-    @admin.display(description="State")
-    def shown_state(self, cycle: ProvisioningCycle) -> SafeString:
-        """Return whether it still runs."""
-        return cycle_badge(cycle)
-
-    @admin.display(description="Took")
-    def shown_length(self, cycle: ProvisioningCycle) -> str:
-        """Return how long it took, so far."""
-        return length_of(cycle, now=clock.now())
-
-    @admin.display(description="Changes")
-    def shown_changes(self, cycle: ProvisioningCycle) -> str:
-        """Return how many changes it asked for."""
-        return f"{cycles.operations_of(cycle):,}"
-
-    @admin.display(description="Failed")
-    def shown_failures(self, cycle: ProvisioningCycle) -> str:
-        """Return how many of them failed."""
-        return f"{cycles.counted(cycle, 'failed'):,}"
+    def cells(self, request: HttpRequest, row: ProvisioningCycle) -> Cells:
+        """Return when it was, and how much it did."""
+        return {
+            "Started": moment(row.started_at),
+            **self.whose(request, row.organization),
+            "Kind": row.get_kind_display(),
+            "State": cycle_badge(row),
+            "Took": length_of(row, now=clock.now()),
+            "Changes": f"{cycles.operations_of(row):,}",
+            "Failed": f"{cycles.counted(row, 'failed'):,}",
+        }
 
     def heading(self, row: ProvisioningCycle) -> str:
         """Return which cycle it is, and whose."""
         return f"{row.get_kind_display()} cycle of {row.organization}, {moment(row.started_at)}"
 
-    def sections(self, _request: HttpRequest, row: ProvisioningCycle) -> list[Section]:
+    def sections(self, request: HttpRequest, row: ProvisioningCycle) -> list[Section]:
         """Return when it was, and what it changed."""
-        whose = Fact("Organization", link(str(row.organization), row_url(row.organization)))
-        facts = [whose, *facts_of(row, now=clock.now())]
+        facts = [*whose_facts(request, row.organization), *facts_of(row, now=clock.now())]
         return [
             Section(title="Cycle", note=SEEN, facts=facts),
             Section(title="What it did", **table_of(row)),
         ]
 
-    def buttons(self, _request: HttpRequest, row: ProvisioningCycle) -> list[Button]:
+    def buttons(self, request: HttpRequest, row: ProvisioningCycle) -> list[Button]:
         """Return the ways on."""
         return [
-            Button("Log of this cycle", log_url(row), "primary"),
-            Button("All cycles of the organization", all_url(row)),
-            Button("Organization", row_url(row.organization)),
+            Button("Log of this cycle", log_url(request, row), "primary"),
+            Button("All cycles of the organization", all_url(request, row)),
         ]
 
 
-def newest_section(cycle: ProvisioningCycle | None, *, now: datetime) -> Section:
+def newest_section(request: HttpRequest, cycle: ProvisioningCycle | None, *, now: datetime) -> Section:
     """Return an organization's running or newest cycle, for its page."""
     if cycle is None:
         return Section(title="Newest cycle", empty=CyclePage.empty)
@@ -123,7 +100,10 @@ def newest_section(cycle: ProvisioningCycle | None, *, now: datetime) -> Section
         note=SEEN,
         facts=facts_of(cycle, now=now),
         **table_of(cycle),
-        buttons=[Button("Log of this cycle", log_url(cycle)), Button("All cycles", all_url(cycle))],
+        buttons=[
+            Button("Log of this cycle", log_url(request, cycle)),
+            Button("All cycles", all_url(request, cycle)),
+        ],
     )
 
 
@@ -187,11 +167,11 @@ def table_of(cycle: ProvisioningCycle) -> dict[str, Any]:
     }
 
 
-def log_url(cycle: ProvisioningCycle) -> str:
+def log_url(request: HttpRequest, cycle: ProvisioningCycle) -> str:
     """Return where the entries of a cycle are listed."""
-    return list_url(ProvisioningLogEntry, organization=cycle.organization.slug, cycle=str(cycle.pk))
+    return list_url(request, ProvisioningLogEntry, organization=cycle.organization.slug, cycle=str(cycle.pk))
 
 
-def all_url(cycle: ProvisioningCycle) -> str:
+def all_url(request: HttpRequest, cycle: ProvisioningCycle) -> str:
     """Return where the cycles of the same organization are listed."""
-    return list_url(ProvisioningCycle, organization=cycle.organization.slug)
+    return list_url(request, ProvisioningCycle, organization=cycle.organization.slug)

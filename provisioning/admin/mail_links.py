@@ -5,21 +5,22 @@ program sends by itself. Source: RFC 8058.
 """
 
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from accounts import clock
-from accounts.admin.pages import list_url
+from accounts.addresses import client_address
 from accounts.admin.strict import strict
-from accounts.models import Organization
-from provisioning import links, recipients
+from accounts.models import Operator, Organization
+from provisioning import links, telling
 from provisioning.links import Addressee
-from provisioning.models import ProvisioningLogEntry
 
 
 class MailLink(View):
@@ -85,8 +86,11 @@ class ConfirmAddress(MailLink):
 
     def act(self, addressee: Addressee) -> tuple[str, str]:
         """Confirm the address."""
-        confirmed = recipients.confirm(
-            organization_id=addressee.organization_id, address=addressee.address, now=clock.now()
+        confirmed = telling.confirm(
+            organization_id=addressee.organization_id,
+            address=addressee.address,
+            client=client_address(self.request),
+            now=clock.now(),
         )
         if confirmed is None:
             return "This address was removed", "No mail goes to {address}. Ask to have it added again."
@@ -107,11 +111,22 @@ class MuteAddress(MailLink):
 
     def act(self, addressee: Addressee) -> tuple[str, str]:
         """Mute the address."""
-        recipients.mute(organization_id=addressee.organization_id, address=addressee.address, now=clock.now())
+        telling.mute(
+            organization_id=addressee.organization_id,
+            address=addressee.address,
+            client=client_address(self.request),
+            now=clock.now(),
+        )
         return "No more mails", "{address} hears nothing more about the provisioning of {organization}."
 
 
 @require_safe
 def open_log(request: HttpRequest) -> HttpResponse:
-    """Lead to the log, asked what the link asks."""
-    return HttpResponseRedirect(list_url(ProvisioningLogEntry, **request.GET.dict()))
+    """Lead to the log of whichever console this person has, asked what the link asks."""
+    operator = request.user
+    console = "console" if isinstance(operator, Operator) and not operator.is_staff else "admin"
+    asked = request.GET.dict()
+    if console == "console":
+        asked.pop("organization", None)
+    log = reverse("admin:provisioning_provisioninglogentry_changelist", current_app=console)
+    return HttpResponseRedirect(f"{log}?{urlencode(asked)}")

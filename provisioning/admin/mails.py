@@ -6,27 +6,38 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponseBase
-from django.utils.safestring import SafeString
+from django.http import Http404, HttpRequest, HttpResponseBase
 
 from accounts import clock
-from accounts.admin.access import may
-from accounts.admin.pages import FormPage, SeeOther, StaffPage, found, row_url
-from accounts.admin.questions import OrganizationQuestion
-from accounts.admin.sites import staff_site
+from accounts.admin.access import may, visit_of
+from accounts.admin.pages import (
+    Cells,
+    FormPage,
+    RowsPage,
+    SeeOther,
+    found,
+    list_url,
+    page_url,
+    row_url,
+    whose_facts,
+)
+from accounts.admin.questions import OrganizationQuestion, Question
+from accounts.admin.sites import organization_site, staff_site
 from accounts.admin.words import Button, Fact, Section, link, moment
+from accounts.models import Organization
 from accounts.permissions import Ability
 from provisioning import outbox
-from provisioning.admin.addresses import try_again_url
 from provisioning.admin.states import kind_of_mail, mail_badge, mail_story
 from provisioning.models import Notification
 
 UNSENT = Q(sent_at__isnull=True)
 STATES = {
     "sent": Q(sent_at__isnull=False),
-    "waiting": UNSENT & Q(gave_up_at__isnull=True),
+    "waiting": UNSENT & Q(gave_up_at__isnull=True, dropped_at__isnull=True),
     "given_up": Q(gave_up_at__isnull=False),
+    "dropped": Q(dropped_at__isnull=False),
 }
+FEW = 10
 
 
 class MailQuestion(OrganizationQuestion):
@@ -35,7 +46,13 @@ class MailQuestion(OrganizationQuestion):
     state = forms.ChoiceField(
         required=False,
         label="State",
-        choices=[("", "Any state"), ("sent", "Sent"), ("waiting", "Waiting"), ("given_up", "Given up")],
+        choices=[
+            ("", "Any state"),
+            ("sent", "Sent"),
+            ("waiting", "Waiting"),
+            ("given_up", "Given up"),
+            ("dropped", "Not sent: no longer wanted"),
+        ],
     )
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -45,42 +62,51 @@ class MailQuestion(OrganizationQuestion):
 
 
 @admin.register(Notification, site=staff_site)
-class MailPage(StaffPage):
+@admin.register(Notification, site=organization_site)
+class MailPage(RowsPage):
     """Every mail to whoever hears of an organization."""
 
     question_class = MailQuestion
-    list_display = ["shown_time", "organization", "shown_kind", "recipient", "shown_state", "last_error"]
-    list_select_related = ["organization"]
+    related = ("organization",)
+    tab = "notifications"
     empty = "No mail answers this. One is written whenever something happens that an org admin is to know."
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
-        """Return the mails with their organization."""
-        mails: QuerySet[Notification] = super().get_queryset(request)
-        return mails.select_related("organization")
+    def rows(self, request: HttpRequest) -> QuerySet[Notification]:
+        """Return the mails that exist for whoever asks; those to our own staff for whoever manages staff."""
+        rows: QuerySet[Notification] = super().rows(request)
+        return rows if may(request, Ability.MANAGE_STAFF) else rows.filter(organization__isnull=False)
 
-    @admin.display(description="Written")
-    def shown_time(self, mail: Notification) -> str:
-        """Return when what it tells of happened."""
-        return moment(mail.created_at)
+    def ordering_for(self, _question: Question) -> tuple[str, ...]:
+        """Return the order for which there is an index."""
+        return ("-created_at", "id")
 
-    @admin.display(description="What")
-    def shown_kind(self, mail: Notification) -> str:
-        """Return what it tells of."""
-        return kind_of_mail(mail.kind)
+    def list_title(self) -> str:
+        """Return what they are called."""
+        return "Mails"
 
-    @admin.display(description="State")
-    def shown_state(self, mail: Notification) -> SafeString:
-        """Return what became of it."""
-        return mail_badge(mail)
+    def cells(self, request: HttpRequest, row: Notification) -> Cells:
+        """Return what it tells, to whom, and what became of it."""
+        return {
+            "Written": moment(row.created_at),
+            **self.whose(request, row.organization),
+            "What": kind_of_mail(row.kind),
+            "Recipient": row.recipient,
+            "State": mail_badge(row),
+            "Last error": row.last_error or "–",
+        }
+
+    def whose(self, request: HttpRequest, organization: Organization | None) -> Cells:
+        """Return the cell that names the organization; a mail to our own staff has none."""
+        return super().whose(request, organization) if organization else {"Organization": "Hootsuite"}
 
     def heading(self, row: Notification) -> str:
         """Return what it is, and to whom."""
         return f"{kind_of_mail(row.kind)}, to {row.recipient}"
 
-    def sections(self, _request: HttpRequest, row: Notification) -> list[Section]:
+    def sections(self, request: HttpRequest, row: Notification) -> list[Section]:
         """Return what became of it, and what it tells."""
         facts = [
-            Fact("Organization", link(str(row.organization), row_url(row.organization))),
+            *(whose_facts(request, row.organization) if row.organization else []),
             Fact("State", mail_badge(row)),
             Fact("Story", mail_story(row)),
             Fact("Last error", row.last_error or "–"),
@@ -91,15 +117,16 @@ class MailPage(StaffPage):
 
     def buttons(self, request: HttpRequest, row: Notification) -> list[Button]:
         """Return the ways on."""
-        ways = [Button("Organization", row_url(row.organization))]
         if row.gave_up_at is None or not may(request, Ability.MANAGE_NOTIFICATIONS):
-            return ways
-        return [Button("Try again", try_again_url(row), "primary"), *ways]
+            return []
+        return [Button("Try again", page_url(request, "try_mail_again", row.id), "primary")]
 
 
 def told_sections(mail: Notification) -> list[Section]:
     """Return what a mail tells: its facts, and each of its lists as a table."""
-    told = {name.replace("_", " "): value for name, value in sorted(mail.context.items())}
+    told = {
+        name.replace("_", " "): value for name, value in sorted(mail.context.items()) if name != "operator"
+    }
     lists = {name: value for name, value in told.items() if isinstance(value, list) and value}
     facts = [Fact(name, str(value)) for name, value in told.items() if name not in lists]
     tables = [
@@ -113,16 +140,41 @@ def told_sections(mail: Notification) -> list[Section]:
     return [Section(title="What it tells", facts=facts), *tables]
 
 
+def newest_mails_section(request: HttpRequest, organization: Organization) -> Section:
+    """Return an organization's newest mails, for its page about them."""
+    newest = Notification.objects.of_organization(organization.pk).order_by("-created_at", "id")[:FEW]
+    whose = {} if visit_of(request).organization else {"organization": organization.slug}
+    rows = [
+        [
+            link(moment(each.created_at), row_url(request, each)),
+            kind_of_mail(each.kind),
+            each.recipient,
+            mail_badge(each),
+        ]
+        for each in newest
+    ]
+    return Section(
+        title="Newest mails",
+        headers=["Written", "What", "Recipient", "State"],
+        rows=rows,
+        empty="No mail was written yet. One is whenever something happens that somebody listed above is to know.",
+        buttons=[Button("All mails", list_url(request, Notification, **whose))] if rows else [],
+    )
+
+
 class TryAgain(FormPage):
     """Tries a mail again that was given up."""
 
     ability = Ability.MANAGE_NOTIFICATIONS
-    form_class = forms.Form
+    tab = "notifications"
     mail: Notification
 
     def load(self, **captured: UUID) -> None:
-        """Load the mail. Raises: Http404."""
-        self.mail = found(Notification, captured["mail_id"], "organization")
+        """Load the mail. Raises: Http404, for one to our own staff too unless one manages staff."""
+        self.mail = found(self.request, Notification, captured["mail_id"], "organization")
+        self.organization = self.mail.organization
+        if self.organization is None and not may(self.request, Ability.MANAGE_STAFF):
+            raise Http404
 
     def words(self) -> dict[str, Any]:
         """Say what happened, and what will."""
@@ -134,7 +186,7 @@ class TryAgain(FormPage):
                 "told when it was written.",
             ],
             "submit": "Try again",
-            "cancel_url": row_url(self.mail),
+            "cancel_url": row_url(self.request, self.mail),
         }
 
     def act(self, _form: forms.Form) -> HttpResponseBase:
@@ -143,7 +195,8 @@ class TryAgain(FormPage):
             messages.success(self.request, f"The mail to {self.mail.recipient} is tried again.")
         else:
             messages.info(self.request, "This mail was not given up, so nothing was changed.")
-        return SeeOther(row_url(self.mail))
+        return SeeOther(row_url(self.request, self.mail))
 
 
-staff_site.add_page("mails/<uuid:mail_id>/try-again/", TryAgain.as_view(), name="try_mail_again")
+for site in (staff_site, organization_site):
+    site.add_page("mails/<uuid:mail_id>/try-again/", TryAgain.as_view(), name="try_mail_again")

@@ -1,102 +1,121 @@
-"""Members, read-only: what Entra said of each, as it stands now."""
+"""Members: what Entra said of each, when, and by which request. Read-only but for the glass that staff break."""
 
 import json
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.safestring import SafeString
 
-from accounts.admin.pages import StaffPage, row_url
-from accounts.admin.questions import OrganizationQuestion
-from accounts.admin.sites import staff_site
+from accounts.admin.access import may
+from accounts.admin.pages import Cells, RowsPage, page_url, row_url, whose_facts
+from accounts.admin.questions import OrganizationQuestion, Question
+from accounts.admin.sites import organization_site, staff_site
 from accounts.admin.words import Button, Fact, Section, Tone, badge, link, moment
-from accounts.keys import fold
+from accounts.finding import called
 from accounts.models import Member, Team
+from accounts.permissions import Ability
+from provisioning.admin.directory import history_section, ways_between
 from provisioning.admin.log import log_of
 
 MOST_SHOWN = 50
+NAMES = ("user_name_key", "work_email_key")
 
 
 class MemberQuestion(OrganizationQuestion):
-    """Asks for the members of an organization, and for one by an exact userName, address or externalId."""
+    """Asks for the members of an organization, and for some by userName, address or externalId."""
 
     q = forms.CharField(
-        required=False, label="Exact userName, work e-mail or externalId", widget=forms.SearchInput
+        required=False,
+        label="userName or its beginning, work e-mail or externalId",
+        widget=forms.SearchInput({"autocapitalize": "none"}),
     )
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Return the members asked for; none as long as neither organization nor person is named."""
         text = self.answer("q")
-        if not text and not self.answer("organization"):
+        if not text and not self.whose:
             return rows.none()
-        key = fold(text or "")
-        named = Q(user_name_key=key) | Q(work_email_key=key) | Q(external_id=text)
-        return super().narrow(rows.filter(named) if text else rows)
+        rows = super().narrow(rows)
+        return called(rows, text, names=NAMES, exact=("external_id",)) if text else rows
 
 
 @admin.register(Member, site=staff_site)
-class MemberPage(StaffPage):
+@admin.register(Member, site=organization_site)
+class MemberPage(RowsPage):
     """The people whom Entra provisioned."""
 
     question_class = MemberQuestion
-    list_display = ["user_name", "display_name", "organization", "shown_state", "shown_change"]
-    list_select_related = ["organization"]
+    related = ("organization",)
+    tab = "directory"
+    searched_as, search_rank, icon = "Member", 3, "group"
     empty = (
         "Name an organization by its slug, or one member. An organization without members waits for "
         "Entra's first cycle: its log says whether one has come."
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
-        """Return the members with their organization."""
-        members: QuerySet[Member] = super().get_queryset(request)
-        return members.select_related("organization")
+    def ordering_for(self, _question: Question) -> tuple[str, ...]:
+        """Return the order for which there is an index."""
+        return ("created_at", "id")
 
-    @admin.display(description="State")
-    def shown_state(self, member: Member) -> SafeString:
-        """Return whether Entra has them active."""
-        return badge("Active", Tone.GOOD) if member.is_active else badge("Disabled", Tone.QUIET)
+    def cells(self, request: HttpRequest, row: Member) -> Cells:
+        """Return who it is, and whether Entra has them active."""
+        return {
+            "userName": row.user_name,
+            "displayName": row.display_name or "–",
+            **self.whose(request, row.organization),
+            "State": badge("Active", Tone.GOOD) if row.is_active else badge("Disabled", Tone.QUIET),
+            "Changed": moment(row.modified_at),
+        }
 
-    @admin.display(description="Changed")
-    def shown_change(self, member: Member) -> str:
-        """Return when Entra changed them last."""
-        return moment(member.modified_at)
+    def list_buttons(self, request: HttpRequest, question: Question) -> list[Button]:
+        """Return the other lists of the directory."""
+        return ways_between(request, question, Member)
 
-    def sections(self, _request: HttpRequest, row: Member) -> list[Section]:
+    def sections(self, request: HttpRequest, row: Member) -> list[Section]:
         """Return every attribute."""
         other = json.dumps(row.other, ensure_ascii=False, indent=2, sort_keys=True)
         return [
-            Section(title="Member", facts=facts_of(row)),
-            teams_of(row),
+            Section(title="Member", facts=facts_of(request, row)),
+            teams_of(request, row),
+            history_section(request, row),
             Section(title="Every other attribute, as Entra sent it", text=other),
         ]
 
-    def buttons(self, _request: HttpRequest, row: Member) -> list[Button]:
+    def buttons(self, request: HttpRequest, row: Member) -> list[Button]:
         """Return the ways on."""
         return [
-            Button("Log of this member", log_of(row, row.organization), "primary"),
-            Button("Organization", row_url(row.organization)),
+            Button("Log of this member", log_of(request, row, row.organization), "primary"),
+            *by_hand_button(request, row),
         ]
 
 
-def teams_of(member: Member) -> Section:
+def by_hand_button(request: HttpRequest, member: Member) -> list[Button]:
+    """Return what staff may do by hand: the opposite of how the member is."""
+    if not may(request, Ability.BREAK_GLASS):
+        return []
+    if member.is_active:
+        return [Button("Deactivate by hand", page_url(request, "deactivate_member", member.id))]
+    return [Button("Activate by hand", page_url(request, "activate_member", member.id))]
+
+
+def teams_of(request: HttpRequest, member: Member) -> Section:
     """Return the teams a member is in, by name."""
     teams = Team.objects.of_organization(member.organization_id).filter(memberships__member=member)
     shown = teams.order_by("display_name_key")[:MOST_SHOWN]
     return Section(
         title="Teams",
         headers=["displayName"],
-        rows=[[link(team.display_name, row_url(team))] for team in shown],
+        rows=[[link(team.display_name, row_url(request, team))] for team in shown],
         empty="This member is in no team.",
     )
 
 
-def facts_of(member: Member) -> list[Fact]:
+def facts_of(request: HttpRequest, member: Member) -> list[Fact]:
     """Return the attributes that have a column, under Entra's names."""
     return [
-        Fact("Organization", link(str(member.organization), row_url(member.organization))),
+        *whose_facts(request, member.organization),
         Fact("userName", member.user_name),
         Fact("active", "True" if member.is_active else "False"),
         Fact("externalId", member.external_id or "–"),

@@ -1,5 +1,6 @@
 """An organization's settings: the zone of its people, the CSM who looks after it, how long its log is kept."""
 
+from datetime import timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -9,18 +10,21 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 
+from accounts import clock
 from accounts.admin.access import may
-from accounts.admin.pages import FormPage, SeeOther, found, row_url
+from accounts.admin.pages import FormPage, SeeOther, organization_named, page_url, row_url
 from accounts.admin.sites import staff_site
-from accounts.admin.words import Button, Fact, Section, counted
+from accounts.admin.words import Button, Fact, Section, counted, day
 from accounts.errors import AccountsError
 from accounts.models import Operator, Organization
 from accounts.permissions import STAFF_ROLES, Ability
 from provisioning import connections
-from provisioning.admin.addresses import settings_url
+from provisioning.admin.actors import actor_of
+from provisioning.admin.form_parts import Confirmation, Why
 from provisioning.connections import FEWEST_LOG_DAYS, MOST_LOG_DAYS
 from provisioning.errors import ProvisioningError
 
+SAVE, SAVE_AND_DELETE = "Save settings", "Save settings and delete"
 NO_PLACES = {"Factory", "localtime"}  # they name no zone that another machine knows
 
 
@@ -32,7 +36,11 @@ def settings_section(request: HttpRequest, organization: Organization) -> Sectio
         Fact("CSM", str(organization.success_manager or "nobody")),
         Fact("The log is kept", counted(organization.connection.log_days, "day")),
     ]
-    buttons = [Button("Change settings", settings_url(organization))] if is_allowed else []
+    buttons = (
+        [Button("Change settings", page_url(request, "change_settings", organization.id))]
+        if is_allowed
+        else []
+    )
     return Section(title="Settings", facts=facts, buttons=buttons)
 
 
@@ -48,7 +56,7 @@ def zones() -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 class SettingsForm(forms.Form):
-    """Zone, CSM, days."""
+    """Zone, CSM, days; where days fall, it asks once more."""
 
     time_zone = forms.ChoiceField(
         choices=zones,
@@ -68,6 +76,28 @@ class SettingsForm(forms.Form):
         label="Days the log is kept",
         help_text=f"{FEWEST_LOG_DAYS} to {MOST_LOG_DAYS}. With fewer, older entries are deleted for good within hours.",
     )
+    reason = Why()
+
+    def __init__(self, data: Any = None, *, initial: dict[str, Any]) -> None:
+        super().__init__(data, initial=initial)
+        days = self.fewer_days()
+        self.deletes = days is not None
+        if days is not None:
+            first = day(clock.now() - timedelta(days=days))
+            self.fields["confirmed"] = Confirmation(
+                answer=str(days),
+                says=f"Delete for good what is older than {counted(days, 'day')}: log entries, cycles and mails of "
+                f"before {first}. More days later do not bring them back.",
+                submit=SAVE_AND_DELETE,
+            )
+
+    def fewer_days(self) -> int | None:
+        """Return the days that are asked for, where they are fewer than hold now and may be had."""
+        try:
+            days: int = self.fields["log_days"].clean(self.data.get("log_days"))
+        except forms.ValidationError:
+            return None
+        return days if days < self.initial["log_days"] else None
 
 
 class ChangeSettings(FormPage):
@@ -75,15 +105,19 @@ class ChangeSettings(FormPage):
 
     ability = Ability.CHANGE_ORGANIZATION
     refusals = (AccountsError, ProvisioningError)
+    tab = "status"
     organization: Organization
+    deletes = False
 
     def load(self, **captured: UUID) -> None:
         """Load the organization. Raises: Http404."""
-        self.organization = found(Organization, captured["organization_id"], "connection", "success_manager")
+        self.organization = organization_named(
+            self.request, captured["organization_id"], "connection", "success_manager"
+        )
 
     def make_form(self, data: Any = None) -> forms.Form:
         """Return the form, filled with what holds."""
-        return SettingsForm(
+        form = SettingsForm(
             data,
             initial={
                 "time_zone": self.organization.time_zone,
@@ -91,21 +125,27 @@ class ChangeSettings(FormPage):
                 "log_days": self.organization.connection.log_days,
             },
         )
+        self.deletes = form.deletes
+        return form
 
     def words(self) -> dict[str, Any]:
         """Say what depends on it."""
         return {
             "title": f"Settings of {self.organization}",
             "intro": ["Entra notices nothing of these."],
-            "submit": "Save settings",
-            "cancel_url": row_url(self.organization),
+            "submit": SAVE_AND_DELETE if self.deletes else SAVE,
+            "style": "danger" if self.deletes else "primary",
+            "cancel_url": row_url(self.request, self.organization),
         }
 
     def act(self, form: forms.Form) -> HttpResponseBase:
         """Change them. Raises: InvalidValue, InvalidRetention."""
-        connections.change_settings(organization=self.organization, **form.cleaned_data)
+        form.cleaned_data.pop("confirmed", None)
+        connections.change_settings(
+            organization=self.organization, by=actor_of(self.request), now=clock.now(), **form.cleaned_data
+        )
         messages.success(self.request, f"The settings of {self.organization} are changed.")
-        return SeeOther(row_url(self.organization))
+        return SeeOther(row_url(self.request, self.organization))
 
 
 staff_site.add_page(

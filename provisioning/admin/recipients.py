@@ -6,17 +6,21 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views import View
 
 from accounts import clock
-from accounts.admin.access import may
-from accounts.admin.pages import FormPage, SeeOther, found, row_url
-from accounts.admin.sites import staff_site
+from accounts.admin.access import may, require, visit_of
+from accounts.admin.pages import FormPage, SeeOther, framed, organization_named, page_url
+from accounts.admin.sites import organization_site, staff_site
 from accounts.admin.words import Button, Section, links, moment
 from accounts.keys import fold
 from accounts.models import Organization
 from accounts.permissions import Ability
-from provisioning import recipients
-from provisioning.admin.addresses import add_recipient_url, recipient_url
+from provisioning import recipients, telling
+from provisioning.admin.actors import actor_of
+from provisioning.admin.mails import newest_mails_section
 from provisioning.admin.states import recipient_badge
 from provisioning.errors import ProvisioningError
 from provisioning.models import Delivery, EventKind, Recipient
@@ -28,6 +32,7 @@ def recipients_section(request: HttpRequest, organization: Organization) -> Sect
     """Return who hears what, with what this person may do about it."""
     is_allowed = may(request, Ability.MANAGE_NOTIFICATIONS)
     roles = {fold(each.email): each.get_role_display() for each in recipients.operators_of(organization)}
+    everybody = recipients.everybody(organization)
     rows = [
         [
             each.address,
@@ -35,9 +40,9 @@ def recipients_section(request: HttpRequest, organization: Organization) -> Sect
             heard_by(each),
             each.get_delivery_display(),
             recipient_badge(each),
-            *([links(ways_of(each))] if is_allowed else []),
+            *([links(ways_of(request, each))] if is_allowed else []),
         ]
-        for each in recipients.everybody(organization)
+        for each in everybody
     ]
     return Section(
         title="Recipients",
@@ -48,11 +53,22 @@ def recipients_section(request: HttpRequest, organization: Organization) -> Sect
         headers=["Address", "Who", "Hears of", "Delivery", "State", *(["Actions"] if is_allowed else [])],
         rows=rows,
         empty="Nobody is told anything. Add a recipient, or set a CSM in the settings.",
-        buttons=[Button("Add recipient", add_recipient_url(organization))] if is_allowed else [],
+        buttons=ways_on(request, organization, everybody) if is_allowed else [],
     )
 
 
-def ways_of(recipient: Recipient) -> list[Button]:
+def ways_on(request: HttpRequest, organization: Organization, everybody: list[Recipient]) -> list[Button]:
+    """Return how to add somebody, and how whoever asks sees that mails reach them."""
+    own = fold(visit_of(request).operator.email)
+    tests = [
+        Button("Send me a test", recipient_url(request, "test", each))
+        for each in everybody
+        if each.address_key == own and each.confirmed_at and each.muted_at is None
+    ]
+    return [Button("Add recipient", of_organization(request, "add_recipient", organization.id)), *tests]
+
+
+def ways_of(request: HttpRequest, recipient: Recipient) -> list[Button]:
     """Return what can be done about a recipient as it is."""
     names = ["change"]
     if recipient.muted_at is None:
@@ -60,15 +76,26 @@ def ways_of(recipient: Recipient) -> list[Button]:
     if recipients.has_chosen(recipient):
         names.append("remove")
     labels = {"change": "Change", "test": "Send a test", "ask": "Ask again", "remove": "Remove"}
-    return [Button(labels[name], recipient_url(name, recipient)) for name in names]
+    return [Button(labels[name], recipient_url(request, name, recipient)) for name in names]
 
 
-def heard_by(recipient: Recipient) -> str:
+def of_organization(request: HttpRequest, name: str, organization_id: UUID, *arguments: UUID) -> str:
+    """Return the address of a page about an organization, which its own console does not name."""
+    whose = () if visit_of(request).organization else (organization_id,)
+    return page_url(request, name, *whose, *arguments)
+
+
+def recipient_url(request: HttpRequest, what: str, recipient: Recipient) -> str:
+    """Return where a recipient is changed, removed, asked again or sent a test ("change", "remove", "ask", "test")."""
+    return of_organization(request, f"{what}_recipient", recipient.organization_id, recipient.id)
+
+
+def heard_by(recipient: Recipient) -> str | SafeString:
     """Return what an address hears of, in words."""
     heard = [str(kind.label) for kind in EventKind if kind in recipient.kinds]
     missing = [str(kind.label) for kind in EventKind if kind not in recipient.kinds]
     if not missing:
-        return "Everything"
+        return format_html('<span class="hp-word">{}</span>', "Everything")
     return f"Everything but: {', '.join(missing)}" if len(missing) <= FEW else ", ".join(heard)
 
 
@@ -116,17 +143,22 @@ class RecipientFormPage(FormPage):
     """A form about an organization's recipients; it leads back to the organization's page."""
 
     ability = Ability.MANAGE_NOTIFICATIONS
-    form_class = forms.Form
+    tab = "notifications"
     refusals = (ProvisioningError,)
     organization: Organization
 
     def load(self, **captured: UUID) -> None:
         """Load the organization. Raises: Http404."""
-        self.organization = found(Organization, captured["organization_id"], "success_manager")
+        self.organization = organization_named(
+            self.request, captured.get("organization_id"), "success_manager"
+        )
 
     def words(self) -> dict[str, Any]:
         """Say what will happen."""
-        return {**self.said(), "cancel_url": row_url(self.organization)}
+        return {
+            **self.said(),
+            "cancel_url": of_organization(self.request, "notifications", self.organization.id),
+        }
 
     def said(self) -> dict[str, Any]:
         """Return the page's words but for where Cancel leads."""
@@ -135,7 +167,7 @@ class RecipientFormPage(FormPage):
     def done(self, message: str) -> HttpResponseBase:
         """Say what was done, on the organization's page."""
         messages.success(self.request, message)
-        return SeeOther(row_url(self.organization))
+        return SeeOther(of_organization(self.request, "notifications", self.organization.id))
 
 
 class AddRecipient(RecipientFormPage):
@@ -156,8 +188,11 @@ class AddRecipient(RecipientFormPage):
 
     def act(self, form: forms.Form) -> HttpResponseBase:
         """Add it. Raises: InvalidRecipient."""
-        recipient = recipients.add_recipient(
-            organization=self.organization, now=clock.now(), **form.cleaned_data
+        recipient = telling.add(
+            organization=self.organization,
+            by=actor_of(self.request),
+            now=clock.now(),
+            **form.cleaned_data,
         )
         if recipient.confirmed_at is not None:
             return self.done(f"{recipient} signs in here and need not confirm: it hears what you chose.")
@@ -204,7 +239,7 @@ class ChangeRecipient(OneRecipientPage):
 
     def act(self, form: forms.Form) -> HttpResponseBase:
         """Set it. Raises: InvalidRecipient."""
-        recipients.change(self.recipient, now=clock.now(), **form.cleaned_data)
+        telling.change(self.recipient, by=actor_of(self.request), now=clock.now(), **form.cleaned_data)
         return self.done(f"What {self.recipient} hears is changed.")
 
 
@@ -228,7 +263,7 @@ class RemoveRecipient(OneRecipientPage):
 
     def act(self, _form: forms.Form) -> HttpResponseBase:
         """Remove it."""
-        recipients.remove(self.recipient)
+        telling.remove(self.recipient, by=actor_of(self.request), now=clock.now())
         return self.done(f"{self.recipient} is removed.")
 
 
@@ -277,10 +312,36 @@ class SendTest(OneRecipientPage):
         )
 
 
-OF_ORGANIZATION = "organizations/<uuid:organization_id>/recipients/"
-OF_RECIPIENT = f"{OF_ORGANIZATION}<uuid:recipient_id>/"
-staff_site.add_page(f"{OF_ORGANIZATION}add/", AddRecipient.as_view(), name="add_recipient")
-staff_site.add_page(f"{OF_RECIPIENT}change/", ChangeRecipient.as_view(), name="change_recipient")
-staff_site.add_page(f"{OF_RECIPIENT}remove/", RemoveRecipient.as_view(), name="remove_recipient")
-staff_site.add_page(f"{OF_RECIPIENT}ask/", AskRecipient.as_view(), name="ask_recipient")
-staff_site.add_page(f"{OF_RECIPIENT}test/", SendTest.as_view(), name="test_recipient")
+class ShowNotifications(View):
+    """Who is told what, and what became of the newest mails."""
+
+    http_method_names = ["get", "head", "options"]
+
+    def get(self, request: HttpRequest, organization_id: UUID | None = None) -> HttpResponseBase:
+        """Show it. Raises: Http404."""
+        require(request, Ability.VIEW)
+        organization = organization_named(request, organization_id, "success_manager")
+        context = {
+            "title": "Notifications",
+            "heading": f"Who hears of {organization}",
+            "sections": [
+                recipients_section(request, organization),
+                newest_mails_section(request, organization),
+            ],
+        }
+        return framed(request, "console/facts.html", context, whose=organization, tab="notifications")
+
+
+PAGES = {
+    "": ("notifications", ShowNotifications),
+    "add/": ("add_recipient", AddRecipient),
+    "<uuid:recipient_id>/change/": ("change_recipient", ChangeRecipient),
+    "<uuid:recipient_id>/remove/": ("remove_recipient", RemoveRecipient),
+    "<uuid:recipient_id>/ask/": ("ask_recipient", AskRecipient),
+    "<uuid:recipient_id>/test/": ("test_recipient", SendTest),
+}
+for route, (name, page) in PAGES.items():
+    staff_site.add_page(
+        f"organizations/<uuid:organization_id>/notifications/{route}", page.as_view(), name=name
+    )
+    organization_site.add_page(f"notifications/{route}", page.as_view(), name=name)

@@ -23,10 +23,8 @@ from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 
-from provisioning.models import ScimToken
-from provisioning.tokens import IssuedToken, digest_of
+from provisioning.bearer import digest_of
 
 LIFETIME = timedelta(seconds=60)
 KEY_BYTES = 24
@@ -53,13 +51,18 @@ class Ticket:
         return cls(key, urlsafe_b64decode(pad.encode()))
 
 
-def keep(response: HttpResponse, *, issued: IssuedToken, operator_id: UUID, now: datetime) -> None:
-    """Split a new token's secret between the database and a cookie of this response."""
-    secret = issued.secret.encode()
-    ticket = Ticket(secrets.token_urlsafe(KEY_BYTES), secrets.token_bytes(len(secret)))
+def keep(
+    response: HttpResponse, *, secret: str, row_id: UUID, page: str, operator_id: UUID, now: datetime
+) -> None:
+    """Split a new secret of a row between the database and a cookie of this response.
+
+    `page` is the path of the page that shows it: the cookie goes nowhere else.
+    """
+    whole = secret.encode()
+    ticket = Ticket(secrets.token_urlsafe(KEY_BYTES), secrets.token_bytes(len(whole)))
     half = {
-        "half": urlsafe_b64encode(combined(secret, ticket.pad)).decode(),
-        "token": str(issued.token.id),
+        "half": urlsafe_b64encode(combined(whole, ticket.pad)).decode(),
+        "row": str(row_id),
         "operator": str(operator_id),
     }
     SessionStore.clear_expired()
@@ -70,38 +73,43 @@ def keep(response: HttpResponse, *, issued: IssuedToken, operator_id: UUID, now:
         cookie_name(),
         str(ticket),
         max_age=int(LIFETIME.total_seconds()),
-        path=page_of(issued.token.id),
+        path=page,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Strict",
     )
 
 
-def take(request: HttpRequest, *, token: ScimToken, operator_id: UUID, now: datetime) -> str | None:
-    """Return the secret of a token to the operator who issued it, the first time within a minute."""
+def take(
+    request: HttpRequest, *, row_id: UUID, digest: str, operator_id: UUID, now: datetime
+) -> str | None:
+    """Return the secret of a row to the operator who made it, the first time within a minute.
+
+    `digest` is what is stored in place of the secret (`provisioning.bearer`).
+    """
     try:
         ticket = Ticket.parse(request.COOKIES.get(cookie_name(), ""))
     except ValueError:
         return None
     kept = Session.objects.filter(session_key=ticket.key, expire_date__gt=now)
-    half = kept_half(kept.first(), token_id=token.id, operator_id=operator_id)
+    half = kept_half(kept.first(), row_id=row_id, operator_id=operator_id)
     if half is None or len(half) != len(ticket.pad):
         return None
     taken, _ = kept.delete()
     secret = combined(half, ticket.pad).decode(errors="replace")
-    is_whole = hmac.compare_digest(digest_of(secret), token.digest)
+    is_whole = hmac.compare_digest(digest_of(secret), digest)
     return secret if taken == 1 and is_whole else None
 
 
-def forget(response: HttpResponse, *, token_id: UUID) -> None:
-    """Take the cookie back."""
-    response.delete_cookie(cookie_name(), path=page_of(token_id), samesite="Strict")
+def forget(response: HttpResponse, *, page: str) -> None:
+    """Take the cookie of a page back."""
+    response.delete_cookie(cookie_name(), path=page, samesite="Strict")
 
 
-def kept_half(row: Session | None, *, token_id: UUID, operator_id: UUID) -> bytes | None:
-    """Return the database's half, if it is of this token and was kept for this operator."""
-    kept: dict[str, Any] = row.get_decoded() if row else {}
-    if kept.get("token") != str(token_id) or kept.get("operator") != str(operator_id):
+def kept_half(session: Session | None, *, row_id: UUID, operator_id: UUID) -> bytes | None:
+    """Return the database's half, if it is of this row and was kept for this operator."""
+    kept: dict[str, Any] = session.get_decoded() if session else {}
+    if kept.get("row") != str(row_id) or kept.get("operator") != str(operator_id):
         return None
     return urlsafe_b64decode(kept["half"])
 
@@ -114,8 +122,3 @@ def combined(one: bytes, other: bytes) -> bytes:
 def cookie_name() -> str:
     """Return the cookie's name; over TLS with the prefix that lets no other page set it in clear."""
     return "__Secure-hp-once" if settings.SESSION_COOKIE_SECURE else "hp-once"
-
-
-def page_of(token_id: UUID) -> str:
-    """Return the address of the page that shows a token's secret: the cookie goes nowhere else."""
-    return reverse("admin:token_secret", args=[token_id])

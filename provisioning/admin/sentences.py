@@ -1,10 +1,15 @@
 """What an entry of the log says in a sentence: a table of actions, no chain of ifs."""
 
+import re
+
 from provisioning.models import Action, LogStatus, ProvisioningLogEntry
 
 NOBODY = "something unnamed"
+ENTRA = "Entra"
+OUR_HOUSE = "Hootsuite"
+BLANK = re.compile(r"\{(\w+)\}")
 
-# What Entra did, and what it tried to do; {it} is the object.
+# What was done, and what was to be done; {it} is the object.
 DONE: dict[Action, tuple[str, str]] = {
     Action.CREATE: ("created {it}", "create {it}"),
     Action.UPDATE: ("updated {it}", "update {it}"),
@@ -17,20 +22,29 @@ DONE: dict[Action, tuple[str, str]] = {
 }
 
 ENDINGS: dict[LogStatus, str] = {
-    LogStatus.SUCCESS: "Entra {did}.",
-    LogStatus.WARNING: "Entra {did}, with a warning.",
-    LogStatus.SKIPPED: "Entra asked to {do}; nothing was to be changed, so it was skipped.",
-    LogStatus.FAILURE: "Entra tried to {do}, and was refused with HTTP {http}.",
+    LogStatus.SUCCESS: "{who} {did}.",
+    LogStatus.WARNING: "{who} {did}, with a warning.",
+    LogStatus.SKIPPED: "{who} asked to {do}; nothing was to be changed, so it was skipped.",
+    LogStatus.FAILURE: "{who} tried to {do}, and was refused with HTTP {http}.",
 }
 
 
 def sentence_of(entry: ProvisioningLogEntry) -> str:
     """Return what happened, such as “Entra deleted user amelie”, and a full stop."""
     did, do = DONE[Action(entry.action)]
-    http = f"{entry.http_status} {entry.scim_type}".strip()
     ending = ENDINGS[LogStatus(entry.status)].replace("{did}", did).replace("{do}", do)
-    # The name comes last, for it may hold braces.
-    return ending.replace("{http}", http).replace("{it}", thing_of(entry))
+    facts = {
+        "who": who_did(entry),
+        "it": thing_of(entry),
+        "http": f"{entry.http_status} {entry.scim_type}".strip(),
+    }
+    # In one go, for a name may hold braces.
+    return BLANK.sub(lambda blank: facts[blank[1]], ending)
+
+
+def who_did(entry: ProvisioningLogEntry) -> str:
+    """Return who caused an entry: Entra, or a person of ours by hand."""
+    return f"{entry.personal['by']} of {OUR_HOUSE}" if entry.personal.get("by") else ENTRA
 
 
 def thing_of(entry: ProvisioningLogEntry) -> str:

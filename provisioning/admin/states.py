@@ -6,6 +6,7 @@ from django.utils.safestring import SafeString
 
 from accounts.admin.words import Tone, badge, counted, days_until, moment
 from provisioning.models import (
+    ApiKey,
     EventKind,
     HealthState,
     LogStatus,
@@ -38,6 +39,8 @@ KINDS_OF_MAIL = {str(kind): str(kind.label) for kind in EventKind} | {
     "digest": "Daily digest",
     "confirm_recipient": "Question to a new address",
     "test": "Test",
+    "invitation": "Invitation",
+    "password_reset": "Link to a new password",
 }
 
 
@@ -74,7 +77,7 @@ def recipient_badge(recipient: Recipient) -> SafeString:
     return badge("Confirmed", Tone.GOOD)
 
 
-def token_badge(token: ScimToken, *, now: datetime) -> SafeString:
+def token_badge(token: ScimToken | ApiKey, *, now: datetime) -> SafeString:
     """Return whether a token opens the door, and for how much longer."""
     if token.revoked_at is not None:
         return badge("Revoked", Tone.QUIET)
@@ -92,6 +95,8 @@ def mail_badge(notification: Notification) -> SafeString:
         return badge("Sent", Tone.GOOD)
     if notification.gave_up_at is not None:
         return badge("Given up", Tone.BAD)
+    if notification.dropped_at is not None:
+        return badge("Not sent", Tone.QUIET)
     return badge("Retrying" if notification.attempts else "Waiting", Tone.CAREFUL)
 
 
@@ -102,6 +107,8 @@ def mail_story(notification: Notification) -> str:
     tries = counted(notification.attempts, "attempt")
     if notification.gave_up_at is not None:
         return f"Given up after {tries}, {moment(notification.gave_up_at)}"
+    if notification.dropped_at is not None:
+        return f"Not sent, since nobody wanted it any more, {moment(notification.dropped_at)}"
     return f"Next attempt {moment(notification.next_try_at)}, after {tries}"
 
 

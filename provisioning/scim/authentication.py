@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadableP
 from django_scim import constants
 from django_scim.middleware import SCIMAuthCheckMiddleware
 
-from provisioning import tokens
+from provisioning import problems, tokens
 from provisioning.counters import counters
 from provisioning.models import LogStatus, RequestKind
 from provisioning.scim import errors
@@ -26,7 +26,6 @@ from provisioning.scim.exchange import Exchange, exchange_of, new_exchange
 logger = structlog.get_logger(__name__)
 
 NO_ADDRESS = "0.0.0.0"  # noqa: S104 - what came over a Unix socket, counted under an address that is none
-REFUSED_TOKENS = {"token_revoked": "The token was revoked", "token_expired": "The token has expired"}
 
 
 class TokenAuthentication(SCIMAuthCheckMiddleware):  # type: ignore[misc]  # django-scim2 carries no types
@@ -84,14 +83,14 @@ def note_refusal(exchange: Exchange) -> None:
     if token is None:
         counters.add(RequestKind.STRANGER, now=exchange.now, address=exchange.address or NO_ADDRESS)
         return
-    code = "token_revoked" if token.revoked_at else "token_expired"
+    problem = problems.token_revoked if token.revoked_at else problems.token_expired
     outcome = exchange.outcome
     outcome.status = LogStatus.FAILURE
-    outcome.http_status = errors.unauthorized.status
-    outcome.error_code = code
-    outcome.detail = f"{REFUSED_TOKENS[code]}. {errors.unauthorized.remedy}"
+    outcome.http_status = problem.status
+    outcome.error_code = problem.code
+    outcome.detail = problem.detail
     outcome.duration_ms = exchange.elapsed_ms()
-    outcome.fold_key = f"{token.token_id}:{code}:{exchange.now:%Y-%m-%dT%H:%M}"
+    outcome.fold_key = f"{token.token_id}:{problem.code}:{exchange.now:%Y-%m-%dT%H:%M}"
     write_or_count(exchange)
 
 

@@ -43,7 +43,7 @@ class LogUnwritable(Exception):
     """The entry of a change could not be written, so the change must not happen."""
 
 
-FAULTS: dict[type[Exception], errors.Problem] = {
+FAULTS: dict[type[Exception], errors.Refusal] = {
     LogUnwritable: errors.log_unavailable,
     DatabaseProblem: errors.unavailable,
     ChangedMeanwhile: errors.unavailable,
@@ -194,12 +194,13 @@ def refusal_of(error: Exception, exchange: Exchange) -> errors.ScimError:
     if isinstance(error, InvalidAttribute):
         return errors.invalid_value(attribute=error.attribute, reason=error.reason)
     if isinstance(error, InvalidOperation):
-        problem = errors.PATCH_PROBLEMS.get(error.scim_type, errors.invalid_value)
-        return problem(attribute=error.attribute, reason=error.reason)
-    for kind, problem in FAULTS.items():
+        refusal = errors.PATCH_REFUSALS.get(error.scim_type, errors.invalid_value)
+        return refusal(attribute=error.attribute, reason=error.reason)
+    for kind, refusal in FAULTS.items():
         if isinstance(error, kind):
-            logger.error("scim:fault", request_id=str(exchange.id), code=problem.code, exc_info=error)
-            return problem()
+            fault = refusal()
+            logger.error("scim:fault", request_id=str(exchange.id), code=fault.problem.code, exc_info=error)
+            return fault
     return errors.internal_error()
 
 

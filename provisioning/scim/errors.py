@@ -1,12 +1,11 @@
-"""Every refusal of the SCIM service: one table, from which answers, log entries and documents are made.
+"""The refusals of `provisioning.problems` on their way to a SCIM client: raised here, answered here.
 
-Entra shows `detail` to the customer's admin word for word, so it says what is wrong and what to do.
-It never holds another tenant's data, an exception's text, or what the client sent but a short name.
-Source: RFC 7644 §3.12 (Error responses), RFC 6750 §3 (WWW-Authenticate).
+Nothing that is answered holds another tenant's data, an exception's text, or what the client sent but a
+short name. Source: RFC 7644 §3.12 (Error responses), RFC 6750 §3 (WWW-Authenticate).
 """
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Self
 
 from django.http import HttpRequest, HttpResponse
@@ -14,35 +13,18 @@ from django_scim import constants
 from django_scim.exceptions import SCIMException
 from django_scim.settings import scim_settings
 
+from provisioning import problems
+
 RETRY_AFTER_SECONDS: Final = 5
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One row of the table. `code` never changes; `sentence` and `remedy` may hold {facts}."""
-
-    code: str
-    status: int
-    scim_type: str
-    sentence: str
-    remedy: str
-
-    def __call__(self, **facts: str) -> "ScimError":
-        """Return the error to raise, with the facts filled in."""
-        return ScimError(
-            replace(self, sentence=self.sentence.format(**facts), remedy=self.remedy.format(**facts))
-        )
 
 
 class ScimError(SCIMException):  # type: ignore[misc]  # django-scim2 carries no types
     """A refusal on its way to the client. Raised by whoever refuses, rendered by the engine."""
 
-    def __init__(self, problem: Problem, **headers: str) -> None:
+    def __init__(self, problem: problems.Problem, **headers: str) -> None:
         self.problem = problem
         self.headers = headers
-        super().__init__(
-            f"{problem.sentence} {problem.remedy}".strip(), status=problem.status, scim_type=problem.scim_type
-        )
+        super().__init__(problem.detail, status=problem.status, scim_type=problem.scim_type)
 
     def with_header(self, name: str, value: str) -> Self:
         """Add a header to the answer."""
@@ -50,183 +32,54 @@ class ScimError(SCIMException):  # type: ignore[misc]  # django-scim2 carries no
         return self
 
     def to_dict(self) -> dict[str, object]:
-        """Return the body of RFC 7644 §3.12: `status` is a string there."""
-        body: dict[str, object] = {
-            "schemas": [constants.SchemaURI.ERROR],
-            "status": str(self.problem.status),
-            "detail": self.detail,
-        }
-        if self.problem.scim_type:
-            body["scimType"] = self.problem.scim_type
-        return body
+        """Return the body of RFC 7644 §3.12."""
+        problem = self.problem
+        return problems.error_body(status=problem.status, scim_type=problem.scim_type, detail=self.detail)
 
 
-unauthorized = Problem(
-    "unauthorized",
-    401,
-    "",
-    "The bearer token is missing, unknown, expired or revoked.",
-    "Ask your customer success manager for a new token and paste it into Secret Token under "
-    "Provisioning > Admin Credentials in Entra, then press Test Connection.",
-)
-provisioning_off = Problem(
-    "provisioning_off",
-    403,
-    "",
-    "Provisioning is turned off for your organization: {reason}",
-    "Nothing was changed. Ask your customer success manager to turn it on, then choose Restart "
-    "provisioning in Entra.",
-)
-not_found = Problem(
-    "not_found",
-    404,
-    "",
-    "There is no such {resource} in your organization.",
-    "If Entra goes on asking for it, choose Restart provisioning there, so that it matches anew.",
-)
-no_such_endpoint = Problem(
-    "no_such_endpoint",
-    404,
-    "",
-    "There is nothing at this address.",
-    "Check the Tenant URL in Entra: it ends in /scim/v2, with nothing behind it.",
-)
-method_not_allowed = Problem(
-    "method_not_allowed",
-    405,
-    "",
-    "{method} is not possible at this address; {allowed} are.",
-    "Check the attribute mappings and the provisioning actions in Entra.",
-)
-user_name_taken = Problem(
-    "user_name_taken",
-    409,
-    "uniqueness",
-    "Another user of your organization has this userName, whatever its spelling; it may be disabled.",
-    "Match on userName in Entra's attribute mappings, or give one of the two another user principal name.",
-)
-body_too_large = Problem(
-    "body_too_large",
-    413,
-    "",
-    "The body is larger than {limit} bytes.",
-    "Send fewer members or operations in one request.",
-)
-address_too_long = Problem(
-    "address_too_long",
-    414,
-    "",
-    "The address is longer than {limit} bytes.",
-    "Use a shorter filter, or send it as POST to /.search.",
-)
-unsupported_media_type = Problem(
-    "unsupported_media_type",
-    415,
-    "",
-    "The body must be application/scim+json or application/json in UTF-8.",
-    "Set the Content-Type header of the client accordingly.",
-)
-invalid_json = Problem(
-    "invalid_json",
-    400,
-    "invalidSyntax",
-    "The body can't be read: {reason}.",
-    "Send one JSON object (RFC 7644 §3.3).",
-)
-invalid_value = Problem(
-    "invalid_value",
-    400,
-    "invalidValue",
-    "{attribute} can't be stored: {reason}.",
-    "Correct the value of the attribute in Entra, or its mapping under Provisioning > Mappings.",
-)
-invalid_filter = Problem(
-    "invalid_filter",
-    400,
-    "invalidFilter",
-    "The filter can't be answered: {reason}.",
-    "Match on userName, externalId or the work e-mail address in Entra's attribute mappings.",
-)
-invalid_parameter = Problem(
-    "invalid_parameter",
-    400,
-    "invalidValue",
-    "{parameter} must be {form}.",
-    "Leave it out, or send it so (RFC 7644 §3.4.2).",
-)
-display_name_taken = Problem(
-    "display_name_taken",
-    409,
-    "uniqueness",
-    "Another group of your organization has this displayName, whatever its spelling.",
-    "Rename one of the two groups in Entra, or take one of them out of scope.",
-)
-unknown_member = Problem(
-    "unknown_member",
-    400,
-    "invalidValue",
-    "members can't be stored: one of them is no user of your organization.",
-    "Assign the member to the application too, so that Entra provisions them first; then the group follows.",
-)
-precondition_failed = Problem(
-    "precondition_failed",
-    412,
-    "",
-    "The resource has changed since the version that If-Match names.",
-    "Read it again and repeat the change, or send no If-Match.",
-)
-already_there = Problem(
-    "already_there",
-    412,
-    "",
-    "The resource is there already, in a version that If-None-Match names.",
-    "Send the change without If-None-Match.",
-)
-invalid_syntax = Problem(
-    "invalid_syntax",
-    400,
-    "invalidSyntax",
-    "{attribute} can't be read: {reason}.",
-    "Send a PatchOp message (RFC 7644 §3.5.2).",
-)
-invalid_path = Problem(
-    "invalid_path",
-    400,
-    "invalidPath",
-    "{attribute} can't be changed: {reason}.",
-    "Correct the target attribute under Provisioning > Mappings in Entra.",
-)
-invalid_path_filter = Problem(
-    "invalid_path_filter",
-    400,
-    "invalidFilter",
-    "{attribute} can't be changed: {reason}.",
-    "Correct the filter in the target attribute under Provisioning > Mappings in Entra.",
-)
-no_target = Problem(
-    "no_target",
-    400,
-    "noTarget",
-    "{attribute} can't be changed: {reason}.",
-    "Correct the target attribute under Provisioning > Mappings in Entra.",
-)
-mutability = Problem(
-    "mutability",
-    400,
-    "mutability",
-    "{attribute}: {reason}.",
-    "Take the attribute out of the mappings in Entra, or give it a value that is never empty.",
-)
-too_many = Problem(
-    "too_many",
-    400,
-    "tooMany",
-    "{attribute} can't be changed: {reason}.",
-    "Send the change in several requests.",
-)
-PATCH_PROBLEMS = {
-    problem.scim_type: problem
-    for problem in (
+@dataclass(frozen=True)
+class Refusal:
+    """A row of the table, to be raised with its facts."""
+
+    problem: problems.Problem
+
+    def __call__(self, **facts: str) -> ScimError:
+        """Return the error to raise, with the facts filled in."""
+        return ScimError(self.problem.about(**facts))
+
+
+unauthorized = Refusal(problems.unauthorized)
+provisioning_off = Refusal(problems.provisioning_off)
+not_found = Refusal(problems.not_found)
+no_such_endpoint = Refusal(problems.no_such_endpoint)
+method_not_allowed = Refusal(problems.method_not_allowed)
+user_name_taken = Refusal(problems.user_name_taken)
+body_too_large = Refusal(problems.body_too_large)
+address_too_long = Refusal(problems.address_too_long)
+unsupported_media_type = Refusal(problems.unsupported_media_type)
+invalid_json = Refusal(problems.invalid_json)
+invalid_value = Refusal(problems.invalid_value)
+invalid_filter = Refusal(problems.invalid_filter)
+invalid_parameter = Refusal(problems.invalid_parameter)
+display_name_taken = Refusal(problems.display_name_taken)
+unknown_member = Refusal(problems.unknown_member)
+precondition_failed = Refusal(problems.precondition_failed)
+already_there = Refusal(problems.already_there)
+invalid_syntax = Refusal(problems.invalid_syntax)
+invalid_path = Refusal(problems.invalid_path)
+invalid_path_filter = Refusal(problems.invalid_path_filter)
+no_target = Refusal(problems.no_target)
+mutability = Refusal(problems.mutability)
+too_many = Refusal(problems.too_many)
+filter_forbidden = Refusal(problems.filter_forbidden)
+forged_host = Refusal(problems.forged_host)
+internal_error = Refusal(problems.internal_error)
+not_implemented = Refusal(problems.not_implemented)
+unavailable = Refusal(problems.unavailable)
+log_unavailable = Refusal(problems.log_unavailable)
+PATCH_REFUSALS = {
+    refusal.problem.scim_type: refusal
+    for refusal in (
         invalid_syntax,
         invalid_path,
         invalid_path_filter,
@@ -236,48 +89,6 @@ PATCH_PROBLEMS = {
         invalid_value,
     )
 }
-filter_forbidden = Problem(
-    "filter_forbidden",
-    403,
-    "",
-    "The description of this service can't be filtered.",
-    "Leave the filter out (RFC 7644 §4).",
-)
-forged_host = Problem(
-    "forged_host",
-    400,
-    "",
-    "The Host header names a host that this service does not answer for.",
-    "Use the Tenant URL as your customer success manager gave it.",
-)
-internal_error = Problem(
-    "internal_error",
-    500,
-    "",
-    "Something went wrong on our side, and nothing was changed.",
-    "Entra tries again by itself. If it lasts, tell your customer success manager the time.",
-)
-not_implemented = Problem(
-    "not_implemented",
-    501,
-    "",
-    "This part of SCIM is not offered here.",
-    "ServiceProviderConfig says what is; Entra needs nothing else.",
-)
-unavailable = Problem(
-    "unavailable",
-    503,
-    "",
-    "The service is busy or its database can't be reached, and nothing was changed.",
-    "Entra tries again by itself; there is nothing to do.",
-)
-log_unavailable = Problem(
-    "log_unavailable",
-    503,
-    "",
-    "The provisioning log can't be written, so nothing was changed.",
-    "Entra tries again by itself; there is nothing to do.",
-)
 
 
 def response_of(error: ScimError, request: HttpRequest) -> HttpResponse:
@@ -288,8 +99,8 @@ def response_of(error: ScimError, request: HttpRequest) -> HttpResponse:
         status=error.problem.status,
         headers=error.headers,
     )
-    if error.problem.status == unauthorized.status:
+    if error.problem.status == problems.unauthorized.status:
         response["WWW-Authenticate"] = scim_settings.WWW_AUTHENTICATE_HEADER
-    if error.problem.status == unavailable.status:
+    if error.problem.status == problems.unavailable.status:
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response

@@ -13,6 +13,7 @@ from accounts.models import Organization
 from accounts.organizations import organization_by_slug
 from provisioning import connections, tokens
 from provisioning.errors import ProvisioningError
+from provisioning.history import COMMAND_LINE
 
 
 class Command(BaseCommand):
@@ -41,7 +42,7 @@ class Command(BaseCommand):
                 issued = tokens.issue_token(
                     organization=organization,
                     label=options["label"],
-                    issued_by=None,
+                    by=COMMAND_LINE,
                     now=clock.now(),
                     lifetime_days=options["expires_in_days"],
                 )
@@ -63,4 +64,4 @@ def organization_of(slug: str, *, may_create: bool) -> Organization:
         if not may_create:
             message = f"{error} Add --create-organization to create it."
             raise UnknownOrganization(message) from None
-    return connections.open_connection(slug=slug, name=slug).organization
+    return connections.open_connection(slug=slug, name=slug, by=COMMAND_LINE, now=clock.now()).organization

@@ -10,6 +10,7 @@ from accounts.errors import AccountsError
 from accounts.organizations import organization_by_slug
 from provisioning import connections
 from provisioning.errors import ProvisioningError
+from provisioning.history import COMMAND_LINE
 
 
 class Command(BaseCommand):
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         try:
             organization = organization_by_slug(slug=options["slug"])
             connection = turn(
-                organization=organization, reason=options["reason"], changed_by=None, now=clock.now()
+                organization=organization, reason=options["reason"], by=COMMAND_LINE, now=clock.now()
             )
         except (AccountsError, ProvisioningError) as error:
             raise CommandError(str(error)) from None

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts import clock
 from provisioning import tokens
 from provisioning.errors import ProvisioningError
+from provisioning.history import COMMAND_LINE
 
 
 class Command(BaseCommand):
@@ -25,7 +26,7 @@ class Command(BaseCommand):
         try:
             token = tokens.token_by_secret_or_id(input() if text == "-" else text)
             token = tokens.revoke_token(
-                token_id=token.id, organization=token.organization, revoked_by=None, now=clock.now()
+                token_id=token.id, organization=token.organization, by=COMMAND_LINE, now=clock.now()
             )
         except ProvisioningError as error:
             raise CommandError(str(error)) from None

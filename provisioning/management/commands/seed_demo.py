@@ -15,10 +15,10 @@ from django.db import connection
 from accounts import clock
 from accounts.errors import UnknownOrganization
 from accounts.models import Operator, Organization
-from accounts.operators import create_operator
 from accounts.organizations import organization_by_slug
 from accounts.permissions import Role
-from provisioning import connections, tokens
+from provisioning import connections, people, tokens
+from provisioning.history import COMMAND_LINE, Actor
 
 SLUG = "acme"
 CSM = "csm@hootprov.example"
@@ -46,7 +46,8 @@ class Command(BaseCommand):
             ("Secret token", demo_token(organization)),
             ("Staff console", f"{settings.BASE_URL}/admin/"),
             ("  CSM signs in as", f"{CSM}  password  {csm_password}"),
-            ("  org admin (no console yet)", f"{ADMIN}  password  {admin_password}"),
+            ("Organization console", f"{settings.BASE_URL}/console/"),
+            ("  org admin signs in as", f"{ADMIN}  password  {admin_password}"),
         ]
         for label, value in lines:
             self.stdout.write(f"{label + ':':<30}{value}")
@@ -59,7 +60,7 @@ def demo_organization(*, success_manager: Operator) -> Organization:
         return organization_by_slug(slug=SLUG)
     except UnknownOrganization:
         return connections.open_connection(
-            slug=SLUG, name="Acme", success_manager=success_manager
+            slug=SLUG, name="Acme", by=Actor.of(success_manager), now=clock.now()
         ).organization
 
 
@@ -71,7 +72,15 @@ def demo_password(email: str, *, name: str, role: Role, organization: Organizati
         return path.read_text(encoding="ascii")
     password = secrets.token_urlsafe(12)
     if operator is None:
-        create_operator(email=email, name=name, role=role, password=password, organization=organization)
+        people.create(
+            email=email,
+            name=name,
+            role=role,
+            password=password,
+            organization=organization,
+            by=COMMAND_LINE,
+            now=clock.now(),
+        )
     else:
         operator.set_password(password)
         operator.save(update_fields=["password"])
@@ -87,7 +96,7 @@ def demo_token(organization: Organization) -> str:
         state = tokens.state_of_secret(secret)
         if state is not None and state.is_live(clock.now()):
             return secret
-    issued = tokens.issue_token(organization=organization, label="Demo", issued_by=None, now=clock.now())
+    issued = tokens.issue_token(organization=organization, label="Demo", by=COMMAND_LINE, now=clock.now())
     write_secret(path, issued.secret)
     return issued.secret
 
