@@ -5,10 +5,10 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo $$name; break; }; done)
 BIN := .venv/bin
-PIP := $(BIN)/pip --disable-pip-version-check install -qq --require-hashes
+PIP := $(BIN)/pip --disable-pip-version-check install -qq --require-hashes --no-deps
 export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: help run test lint entra screenshots lock clean
+.PHONY: help run test lint entra bench screenshots icons lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -31,13 +31,21 @@ entra: .venv/installed ## Play Entra's provisioning cycles against the running d
 screenshots: .venv/installed-test ## Take the pictures of the README anew, in a real browser
 	@SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/console/test_browser.py
 
+icons: .venv/installed-test ## Cut the console's icon font anew, to the icons that its pages use
+	@DJANGO_SETTINGS_MODULE=hootprov.settings.test $(BIN)/python -m tests.console.icons
+
+bench: .venv/installed-test ## Measure the consoles over a million log entries (minutes; nothing of it runs in the suite)
+	@exec $(BIN)/python -m bench.consoles
+
 lock: .venv/installed-test ## Compile requirements*.in into exact versions with hashes
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links requirements.in -o requirements.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links requirements-anymail.in -o requirements-anymail.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-emit-index-url --no-emit-find-links requirements-test.in -o requirements-test.txt
+		--no-emit-index-url --no-emit-find-links \
+		--no-emit-package playwright --no-emit-package pyee --no-emit-package greenlet \
+		requirements-test.in -o requirements-test.txt
 
 clean: ## Remove the virtual environment, the demo's data and every cache
 	@rm -rf .venv var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

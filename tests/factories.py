@@ -8,8 +8,17 @@ from accounts import clock
 from accounts.members import MemberValues, create_member
 from accounts.models import Member, Operator, Organization
 from accounts.permissions import Role
-from provisioning import connections, logs, tokens
-from provisioning.models import Action, LogStatus, ProvisioningLogEntry
+from provisioning import api_keys, connections, deliveries, logs, signatures, tokens
+from provisioning.api_keys import IssuedKey
+from provisioning.history import COMMAND_LINE
+from provisioning.models import (
+    Action,
+    LogStatus,
+    ProvisioningLogEntry,
+    Scope,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from provisioning.tokens import IssuedToken
 
 USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -21,7 +30,9 @@ PASSWORD = "correct horse battery"
 
 def make_organization(slug: str = "acme", *, name: str | None = None) -> Organization:
     """Open an organization's connection."""
-    return connections.open_connection(slug=slug, name=name or slug.capitalize()).organization
+    return connections.open_connection(
+        slug=slug, name=name or slug.capitalize(), by=COMMAND_LINE, now=clock.now()
+    ).organization
 
 
 def make_operator(
@@ -39,7 +50,21 @@ def make_operator(
 def make_token(organization: Organization, *, label: str = "Entra", **options: Any) -> IssuedToken:
     """Issue a token."""
     return tokens.issue_token(
-        organization=organization, label=label, issued_by=None, now=clock.now(), **options
+        organization=organization, label=label, by=COMMAND_LINE, now=clock.now(), **options
+    )
+
+
+def make_api_key(
+    organization: Organization | None, *scopes: Scope, label: str = "Poller", **options: Any
+) -> IssuedKey:
+    """Issue a key to the management API, for everything unless scopes are named."""
+    return api_keys.issue_key(
+        organization=organization,
+        label=label,
+        scopes=list(scopes or Scope),
+        by=COMMAND_LINE,
+        now=clock.now(),
+        **options,
     )
 
 
@@ -72,6 +97,32 @@ def make_entry(token: IssuedToken, *, at: datetime | None = None, **outcome: Any
     }
     logs.write(request, logs.Outcome(**(defaults | outcome)))
     return ProvisioningLogEntry.objects.get(id=request.id)
+
+
+def make_webhook(organization: Organization) -> WebhookEndpoint:
+    """Add a webhook at an address that nobody looks up."""
+    return WebhookEndpoint.objects.create(
+        organization=organization,
+        url=f"https://siem.{organization.slug}.example/hook",
+        kinds=["members"],
+        hears_log=True,
+        salt=signatures.new_salt(),
+        secret_made_at=clock.now(),
+    )
+
+
+def make_delivery(webhook: WebhookEndpoint, **columns: Any) -> WebhookDelivery:
+    """Write a message to a webhook that was given up."""
+    now = clock.now()
+    defaults = {
+        "data": {"message": "Here."},
+        "attempts": 9,
+        "gave_up_at": now,
+        "error": "It refuses connections.",
+    }
+    delivery = deliveries.new_delivery(webhook, deliveries.TEST, at=now, **(defaults | columns))
+    delivery.save()
+    return delivery
 
 
 def user_body(user_name: Any = "amelie@acme.example", **attributes: Any) -> dict[str, Any]:

@@ -15,7 +15,17 @@ from tests.services import Missing, browser_programs, postgresql, redis
 def suite(database: str, arguments: list[str], environment: dict[str, str]) -> int:
     """Run pytest on one database; return its exit code."""
     print(f"\n== The suite on {database} ==", flush=True)
-    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-n",
+        "2",
+        "--dist",
+        "loadfile",
+        "--no-loadscope-reorder",
+        *arguments,
+    ]
     return subprocess.run(command, env=os.environ | environment, check=False).returncode
 
 

@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import Operator, Organization
 from accounts.permissions import Role
 from provisioning import tokens
-from provisioning.models import ProvisioningConnection, ScimToken
+from provisioning.models import AuditEvent, Notification, ProvisioningConnection, ScimToken
 from provisioning.tokens import IssuedToken
 from tests.cast import ScimClient
 
@@ -138,6 +138,30 @@ def test_an_operator_that_cannot_be_is_refused(
     assert not Operator.objects.exists()
 
 
+def test_an_operator_can_be_invited_instead(acme: Organization) -> None:
+    arguments = ["a@acme.example", "--name", "Kim", "--role", "organization_admin", "--organization", "acme"]
+
+    _, stderr = run("create_operator", *arguments, "--invite")
+
+    operator = Operator.objects.get()
+    mail = Notification.objects.get(kind="invitation")
+    assert (operator.organization, operator.has_joined) == (acme, False)
+    assert (mail.recipient, mail.context["by"]) == ("a@acme.example", "HootProv's command line")
+    assert "Kim (a@acme.example) gets a link by e-mail" in stderr
+
+
+def test_who_was_created_stands_in_the_history(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    create_operator(monkeypatch, "csm@hootprov.example", "--name", "Demo CSM", "--role", "csm")
+
+    event = AuditEvent.objects.get()
+    assert (event.kind, event.subject, event.actor, event.organization) == (
+        "person_created",
+        "Demo CSM (csm@hootprov.example)",
+        "HootProv's command line",
+        None,
+    )
+
+
 def test_an_address_signs_in_once_whatever_its_spelling(
     csm: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,9 +177,11 @@ def test_the_demos_csm_looks_after_the_demo_organization(
 ) -> None:
     settings.VAR = tmp_path
 
-    for _ in range(2):
-        run("seed_demo")
+    printed = [run("seed_demo")[0] for _ in range(2)]
 
+    assert printed[0] == printed[1]
+    assert "/console/" in printed[0]
+    assert "org admin signs in as" in printed[0]
     manager = Organization.objects.get().success_manager
     assert manager is not None
     assert manager.email == "csm@hootprov.example"

@@ -1,6 +1,8 @@
 """Who opens the console's pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from unittest import mock
 
 import pytest
 from django.test import Client
@@ -9,6 +11,7 @@ from accounts.models import Operator, Organization
 from accounts.permissions import Role
 from tests import factories
 
+NOW = datetime(2026, 11, 26, 12, 30, tzinfo=UTC)
 SignedIn = Callable[[Role], Client]
 
 
@@ -34,3 +37,16 @@ def signed_in(acme: Organization) -> SignedIn:
         return signed_in_as(factories.make_operator(role, organization=organization))
 
     return sign_in
+
+
+@pytest.fixture
+def clock_stands() -> Iterator[datetime]:
+    """A clock that stands still at half past noon."""
+    with mock.patch("accounts.clock.now", return_value=NOW):
+        yield NOW
+
+
+@pytest.fixture
+def staff(clock_stands: datetime, csm: Operator) -> Client:
+    """The CSM's browser, at that time."""
+    return signed_in_as(csm)

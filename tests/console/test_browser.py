@@ -1,147 +1,154 @@
-"""A CSM in a real browser: from the sign-in to a token that works, and its calls in the log."""
+"""The two people who use a console, in a real browser, from their sign-in on. Their pictures are the README's."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+from collections.abc import Iterator
+from typing import Any
 
+import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.expected_conditions import staleness_of
-from selenium.webdriver.support.wait import WebDriverWait
 
 from provisioning.management.entra.cycles import run
 from provisioning.management.entra.options import Options
-from tests.factories import PASSWORD, user_body
-from tests.processes import ROOT, Product
+from tests.console.story import Console, create_operator
+from tests.factories import user_body
+from tests.processes import Product
 
 CSM = "csm@hootprov.example"
+ADMIN = "admin@acme.example"
+LOG = "provisioning/provisioninglogentry/"
+TEST_CONNECTION = "/scim/v2/Users?filter=userName+eq+%22c1f7a6b2-0d1c-4c57-9c35-0f4e4a1f6f11%22"
+EXPORT = """
+    const filled = new FormData(document.querySelector("#main form[method=post]"));
+    filled.set("kind", "ndjson");
+    fetch(location, {method: "POST", body: filled}).then(answer => answer.text()).then(arguments[0]);
+"""
+REASON = "The contract is under review."
+DONE = ["Provisioning turned on", "Provisioning turned off", "Token issued", "Organization created"]
+OTHERS = "zoe@globex.example"
 
 
-class Console:
-    """The staff console as a person uses it."""
-
-    def __init__(self, browser: webdriver.Chrome, product: Product) -> None:
-        self.browser = browser
-        self.product = product
-        self.base = f"http://127.0.0.1:{product.port}/admin"
-
-    def open(self, path: str) -> None:
-        """Type an address."""
-        self.browser.get(f"{self.base}/{path}")
-
-    def follow(self, text: str) -> None:
-        """Press a link."""
-        self.browser.find_element(By.PARTIAL_LINK_TEXT, text).click()
-
-    def submit(self, **fields: str) -> None:
-        """Fill the form of the page and send it."""
-        for name, value in fields.items():
-            element = self.browser.find_element(By.NAME, name)
-            element.clear()
-            element.send_keys(value)
-        element.send_keys(Keys.ENTER)
-        WebDriverWait(self.browser, 30).until(staleness_of(element))
-
-    def has_link(self, text: str) -> bool:
-        """Whether the page has a link."""
-        links = self.browser.find_elements(By.PARTIAL_LINK_TEXT, text)
-        return any(link.get_attribute("href") for link in links)
-
-    def targets(self) -> list[str]:
-        """Return whom the entries of a page of the log are about."""
-        cells = self.browser.find_elements(By.CSS_SELECTOR, "#result_list .field-shown_target")
-        return [cell.text for cell in cells]
-
-    def text(self) -> str:
-        """Return what the page says."""
-        return self.browser.find_element(By.TAG_NAME, "body").text
-
-    def shoot(self, name: str) -> None:
-        """Keep a picture of the page; `make screenshots` keeps them where the README finds them."""
-        folder = Path(os.environ.get("SCREENSHOTS", self.product.folder))
-        self.browser.save_screenshot(str(folder / f"{name}.png"))
+@pytest.fixture
+def running(product: Product) -> Iterator[Product]:
+    """The product at work, with a CSM."""
+    create_operator(product, CSM, "--name", "Demo CSM", "--role", "csm")
+    with product.web(), product.worker():
+        yield product
 
 
-def create_csm(product: Product) -> None:
-    subprocess.run(
-        [
-            sys.executable,
-            "manage.py",
-            "create_operator",
-            CSM,
-            "--name",
-            "Demo CSM",
-            "--role",
-            "csm",
-            "--password-stdin",
-        ],
-        cwd=ROOT,
-        env=product.environment,
-        input=f"{PASSWORD}\n",
-        text=True,
-        check=True,
-        capture_output=True,
-    )
+def create(product: Product, user_name: str, secret: str) -> tuple[int, dict[str, Any]]:
+    """Create a user as Entra does; return the status and the answer."""
+    return product.call("POST", "/scim/v2/Users", user_body(user_name), secret=secret)
 
 
-def test_a_csm_issues_a_token_that_works_and_sees_its_calls(
-    browser: webdriver.Chrome, product: Product
+def test_a_csm_connects_a_customer_turns_it_off_and_on_and_sees_every_call(
+    browser: webdriver.Chrome, running: Product
 ) -> None:
-    create_csm(product)
-    console = Console(browser, product)
+    console = Console(browser, running, "admin")
+    console.sign_in(CSM)
+    console.follow("Create organization")
+    console.submit(name="Acme", slug="acme")
+    page = browser.current_url.removeprefix(console.base)
+    console.follow("Issue token")
+    console.shoot("issue")
+    console.submit(label="Entra production")
+    secret = browser.find_element(By.ID, "secret").text
 
-    with product.web():
-        console.open("")
-        console.submit(username=CSM, password=PASSWORD)
-        console.open("accounts/organization/add/")
-        console.submit(name="Acme", slug="acme")
-        console.open("accounts/organization/?q=acme")
-        console.follow("Acme")
-        console.follow("Issue token")
-        console.submit(label="Entra production")
-        secret = browser.find_element(By.ID, "secret").text
-        status, _ = product.call("POST", "/scim/v2/Users", user_body("amelie@acme.example"), secret=secret)
-        browser.refresh()
-        after_reload = console.text()
-        product.call("POST", "/scim/v2/Users", user_body("Amelie@acme.example"), secret=secret)
-        console.open("provisioning/provisioninglogentry/")
-        console.shoot("log")
-        log = console.text()
-        console.open("provisioning/provisioninglogentry/?action=create&status=success")
-        browser.find_element(By.CSS_SELECTOR, "#result_list th a").click()
-        console.shoot("entry")
-        entry = console.text()
+    tested, _ = running.call("GET", TEST_CONNECTION, secret=secret)
+    console.wait_for("Test Connection seen at")
+    console.shoot("secret")
+    created, _ = create(running, "amelie@acme.example", secret)
+    browser.refresh()
+    after_reload = console.text()
+    console.open(page)
+    console.follow("Turn provisioning off")
+    console.submit(reason=REASON)
+    refused, answer = create(running, "leo@acme.example", secret)
+    console.follow("Turn provisioning on")
+    console.submit(reason="It is signed.")
+    allowed, _ = create(running, "leo@acme.example", secret)
+    console.open(f"{LOG}?status=failure")
+    console.press(browser.find_element(By.CSS_SELECTOR, "td a"))
+    entry = console.text()
+    console.open("provisioning/auditevent/?organization=acme")
 
-    assert status == 201
-    assert secret not in after_reload
-    assert "amelie@acme.example" in log
-    assert "409" in log
-    for said in ("amelie@acme.example", 'emails[type eq "work"].value', "America/Vancouver"):
-        assert said in entry
-    assert secret not in log + entry
+    assert (tested, created, refused, allowed) == (200, 201, 403, 201)
+    assert REASON in answer["detail"]
+    assert REASON in entry
+    assert secret not in after_reload + entry
+    assert console.column("What") == DONE
 
 
 def test_a_hundred_creations_of_entra_are_a_hundred_entries_in_the_browser(
-    browser: webdriver.Chrome, product: Product
+    browser: webdriver.Chrome, running: Product
 ) -> None:
-    create_csm(product)
-    secret = product.manage("issue_scim_token", "acme", "--create-organization")
-    console = Console(browser, product)
-    shown: list[str] = []
+    secret = running.manage("issue_scim_token", "acme", "--create-organization")
+    base = f"http://127.0.0.1:{running.port}/scim/v2"
+    report = run(Options(base=base, token=secret, users=100), stream=None)
+    console = Console(browser, running, "admin")
+    console.sign_in(CSM)
+    console.shoot("overview")
+    console.open(LOG)
+    console.shoot("log")
 
-    with product.web():
-        report = run(
-            Options(base=f"http://127.0.0.1:{product.port}/scim/v2", token=secret, users=100), stream=None
-        )
-        console.open("")
-        console.submit(username=CSM, password=PASSWORD)
-        console.open("provisioning/provisioninglogentry/?action=create&status=success")
-        shown += console.targets()
-        while console.has_link("Next"):
-            console.follow("Next")
-            shown += console.targets()
+    console.open(f"{LOG}?action=create&status=success&organization=acme")
+    shown = console.column("Target")
+    while console.has_link("Older"):
+        console.follow("Older")
+        shown += console.column("Target")
 
     assert list(report.wrong_answers) == []
     assert len(shown) == len(set(shown)) == 100
+
+
+@pytest.fixture
+def org_admin_console(browser: webdriver.Chrome, running: Product) -> Console:
+    """The console of Acme's admin, signed in, after two calls of Acme's Entra."""
+    secret = running.manage("issue_scim_token", "acme", "--create-organization")
+    options = ("--name", "Demo admin", "--role", "organization_admin", "--organization", "acme")
+    create_operator(running, ADMIN, *options)
+    create(running, "amelie@acme.example", secret)
+    create(running, "Amelie@acme.example", secret)
+    console = Console(browser, running, "console")
+    console.sign_in(ADMIN)
+    return console
+
+
+def test_an_org_admin_sees_their_own_log_and_what_to_do_in_entra(org_admin_console: Console) -> None:
+    console = org_admin_console
+    console.shoot("status")
+    console.open(LOG)
+    console.shoot("org-log")
+    log = console.text()
+    console.press(console.browser.find_element(By.CSS_SELECTOR, "td a"))
+    console.shoot("entry")
+
+    assert "amelie@acme.example" in log
+    assert "What to do in Entra" in console.text()
+
+
+def test_an_org_admin_reaches_nothing_of_another_organization(
+    running: Product, org_admin_console: Console
+) -> None:
+    others = running.manage("issue_scim_token", "globex", "--create-organization")
+    theirs = create(running, OTHERS, others)[1]["id"]
+    console, seen = org_admin_console, ""
+    for asked in (
+        f"accounts/member/{theirs}/change/",
+        f"{LOG}?organization=globex",
+        f"{LOG}?q={OTHERS}",
+        f"{LOG}?resource={theirs}",
+        f"accounts/member/?q={OTHERS}",
+        "accounts/organization/",
+        f"search/?s={OTHERS}&extended=1",
+    ):
+        console.open(asked)
+        repeated = 1 if OTHERS in asked else 0  # a list says what it was asked for
+        seen += console.text().replace(OTHERS, "", repeated)
+    console.open("log/export/?organization=globex")
+    seen += (export := str(console.browser.execute_async_script(EXPORT)))
+    console.open("../admin/")
+
+    assert "amelie@acme.example" in export
+    assert OTHERS not in seen
+    assert "Globex" not in seen
+    assert "Sign in" in console.text()

@@ -6,6 +6,7 @@ from django.test import Client
 from accounts import clock
 from accounts.models import Operator, Organization
 from provisioning import connections
+from provisioning.history import COMMAND_LINE
 from provisioning.models import HealthPeriod
 from tests.console.conftest import signed_in_as
 from tests.console.reading import facts_of, rows_of
@@ -80,7 +81,7 @@ def test_the_states_so_far_are_listed_newest_first(csm_console: Client, world: W
 def test_organizations_are_found_by_their_health(
     csm_console: Client, world: World, globex: Organization
 ) -> None:
-    connections.turn_off(organization=globex, reason="Paused.", changed_by=None, now=world.now)
+    connections.turn_off(organization=globex, reason="Paused.", by=COMMAND_LINE, now=world.now)
     world.look()
 
     off = csm_console.get(LIST, {"health": "off"}).text

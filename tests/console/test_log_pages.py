@@ -14,6 +14,7 @@ from provisioning.logs import ModifiedProperty
 from provisioning.models import ProvisioningLogEntry
 from provisioning.tokens import IssuedToken
 from tests import factories
+from tests.console.reading import rows_of
 
 LOG = "/admin/provisioning/provisioninglogentry/"
 TAKEN: dict[str, Any] = {
@@ -27,7 +28,11 @@ TAKEN: dict[str, Any] = {
 
 def listed(console: Client, **question: Any) -> set[str]:
     """Return the identities of a list's rows."""
-    page = console.get(LOG, question).text
+    return targets_of(console.get(LOG, question).text)
+
+
+def targets_of(page: str) -> set[str]:
+    """Return the identities of a page's rows."""
     return set(re.findall(r'data-label="Target">([^<]*)<', page))
 
 
@@ -128,8 +133,10 @@ def test_an_unknown_parameter_reaches_no_query(console: Client, acme_token: Issu
 def test_older_entries_are_on_the_next_page(console: Client, acme_token: IssuedToken) -> None:
     for number in range(51):
         factories.make_entry(acme_token, target=f"member {number}")
+    page = console.get(LOG).text
+    [older] = re.findall(r'rel="next" href="\?older=([^"]*)"', page)
 
-    first, second = listed(console), listed(console, p=2)
+    first, second = targets_of(page), listed(console, older=older)
 
     assert (len(first), len(second), first & second) == (50, 1, set())
 
@@ -151,9 +158,9 @@ def test_an_entry_shows_the_modified_properties_old_and_new(console: Client, acm
     ]
     entry = factories.make_entry(acme_token, action="update", http_status=200, modified=modified)
 
-    cells = re.findall(r'<td data-label="[^"]*">([^<]*)</td>', page_of(console, entry))
+    rows = rows_of(page_of(console, entry), "Modified properties")
 
-    assert cells == ["displayName", "Pat &lt;b&gt;Doe", "Pat Q.", "active", "–", "false"]
+    assert rows == [["displayName", "Pat <b>Doe", "Pat Q."], ["active", "–", "false"]]
 
 
 def test_a_failure_tells_the_whole_detail_the_request_and_the_token(

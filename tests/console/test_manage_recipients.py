@@ -22,7 +22,7 @@ FAILURES_DAILY = {"kinds": ["failures"], "delivery": "daily"}
 
 def url(organization: Organization, what: str) -> str:
     """Return the address of a page about recipients."""
-    return f"/admin/organizations/{organization.id}/recipients/{what}/"
+    return f"/admin/organizations/{organization.id}/notifications/{what}/"
 
 
 def send(console: Client, organization: Organization, what: str, form: dict[str, Any] | None = None) -> str:
@@ -46,9 +46,14 @@ def add(organization: Organization, *, confirmed: bool = True) -> Recipient:
     return recipient
 
 
+def page_of(console: Client, organization: Organization) -> str:
+    """Return an organization's page about who is told what."""
+    return console.get(f"/admin/organizations/{organization.id}/notifications/").text
+
+
 def listed(console: Client, organization: Organization) -> list[list[str]]:
     """Return the table of recipients on an organization's page."""
-    page = console.get(f"/admin/accounts/organization/{organization.id}/change/").text
+    page = page_of(console, organization)
     return rows_of(page, "Recipients")
 
 
@@ -78,7 +83,7 @@ def test_everybody_who_may_hear_is_listed_with_what_can_be_done(
 
 
 def test_an_organization_that_tells_nobody_says_so(console: Client, acme: Organization) -> None:
-    page = console.get(f"/admin/accounts/organization/{acme.id}/change/").text
+    page = page_of(console, acme)
 
     assert "Nobody is told anything. Add a recipient, or set a CSM in the settings." in page
 
@@ -200,6 +205,21 @@ def test_who_has_confirmed_or_muted_is_not_asked(console: Client, acme: Organiza
     assert f"{IT} has confirmed meanwhile." in confirmed
     assert f"{IT} is muted, so it was not asked." in muted
     assert mails() == []
+
+
+def test_who_muted_is_not_removed_and_who_was_asked_today_is_not_asked_again(
+    console: Client, acme: Organization
+) -> None:
+    recipient = add(acme, confirmed=False)
+    send(console, acme, f"{recipient.id}/ask")
+
+    asked = send(console, acme, f"{recipient.id}/ask")
+    Recipient.objects.update(muted_at=clock.now())
+    removed = send(console, acme, f"{recipient.id}/remove")
+
+    assert f"{IT} was asked within the last day: the link in that mail works for 14 days." in asked
+    assert f"{IT} has muted its mails. It stays here so that nobody sends it any again" in removed
+    assert (Recipient.objects.count(), mails()) == (1, [("confirm_recipient", IT)])
 
 
 def test_a_test_goes_to_a_recipient(console: Client, acme: Organization) -> None:

@@ -1,12 +1,15 @@
 """A CSM sets an organization's time zone, its CSM, and for how long its log is kept."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from accounts import clock
 from accounts.models import Operator, Organization
 from accounts.permissions import Role
+from provisioning.models import AuditEvent
 from tests import factories
 from tests.console.reading import facts_of
 
@@ -34,11 +37,11 @@ def test_the_settings_are_shown_and_changed(console: Client, csm: Operator, acme
 
 
 def test_the_form_is_filled_with_what_holds(console: Client, csm: Operator, acme: Organization) -> None:
-    send(console, acme, time_zone="America/Argentina/Ushuaia", success_manager=csm.id, log_days=31)
+    send(console, acme, time_zone="America/Argentina/Ushuaia", success_manager=csm.id, log_days=91)
 
     page = console.get(f"/admin/organizations/{acme.id}/settings/").text
 
-    for held in ('value="America/Argentina/Ushuaia" selected', f'value="{csm.id}" selected', 'value="31"'):
+    for held in ('value="America/Argentina/Ushuaia" selected', f'value="{csm.id}" selected', 'value="91"'):
         assert held in page
 
 
@@ -73,9 +76,48 @@ def test_only_active_staff_look_after_an_organization(
     assert settings_of(console, acme)[1] == "nobody"
 
 
+def test_fewer_days_are_asked_for_twice(
+    console: Client, acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 22, 9, tzinfo=UTC))
+    ticked = {"log_days": "60", "confirmed": "60"}
+
+    asked = send(console, acme, log_days="60")
+    asked_anew = send(console, acme, **ticked | {"log_days": "59"})
+    before = settings_of(console, acme)
+    page = send(console, acme, **ticked)
+
+    for days, first, answer in (("60", "Wednesday 23", asked), ("59", "Thursday 24", asked_anew)):
+        assert (
+            f"older than {days} days: log entries, cycles and mails of before {first} September 2026"
+            in answer
+        )
+        assert 'class="hp-button hp-danger">Save settings and delete<' in answer
+        assert "checked" not in answer.partition("Can’t be undone")[2].partition("</fieldset>")[0]
+    assert before == ["UTC", "nobody", "90 days"]
+    assert "The settings of Acme are changed." in page
+    assert settings_of(console, acme)[2] == "60 days"
+
+
+def test_as_many_days_or_more_are_asked_for_once(console: Client, acme: Organization) -> None:
+    asked = console.get(f"/admin/organizations/{acme.id}/settings/").text
+
+    send(console, acme, log_days="91")
+
+    assert "Can’t be undone" not in asked
+    assert 'class="hp-button hp-primary">Save settings<' in asked
+    assert settings_of(console, acme)[2] == "91 days"
+
+
+def test_the_history_says_why(console: Client, acme: Organization) -> None:
+    send(console, acme, log_days="91", reason=" Ticket 12 ")
+
+    assert AuditEvent.objects.get(kind="settings_changed").reason == "Ticket 12"
+
+
 def test_another_organization_is_left_alone(
     console: Client, acme: Organization, globex: Organization
 ) -> None:
-    send(console, acme, time_zone="Europe/Paris", log_days="60")
+    send(console, acme, time_zone="Europe/Paris", log_days="120")
 
     assert settings_of(console, globex) == ["UTC", "nobody", "90 days"]

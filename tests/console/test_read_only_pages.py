@@ -81,15 +81,3 @@ def test_an_owner_sees_who_may_sign_in(signed_in: SignedIn, csm: Operator) -> No
     assert csm.email in page
     assert "Customer success manager" in page
     assert csm.password not in owner.get(f"/admin/accounts/operator/{csm.id}/change/").text
-
-
-def test_the_overview_lists_what_to_do_first(
-    console: Client, acme: Organization, acme_token: IssuedToken
-) -> None:
-    factories.make_token(acme, label="Short", lifetime_days=10)
-    factories.make_entry(acme_token, target="bruno", status="failure", http_status=409)
-
-    page = console.get("/admin/").text
-
-    for said in ("1 organization", "Expires in 10 days", "Entra tried to create user bruno"):
-        assert said in page

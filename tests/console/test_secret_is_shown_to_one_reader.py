@@ -1,6 +1,7 @@
 """Two processes ask for the same secret at once: exactly one shows it."""
 
 import threading
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -19,13 +20,14 @@ READERS = 8
 def test_of_readers_at_once_exactly_one_gets_the_secret() -> None:
     issued, operator = factories.make_token(factories.make_organization()), factories.make_operator(Role.CSM)
     response, shown, ready = HttpResponse(), [], threading.Barrier(READERS)
-    secret_once.keep(response, issued=issued, operator_id=operator.id, now=clock.now())
+    whose: dict[str, Any] = {"row_id": issued.token.id, "operator_id": operator.id, "now": clock.now()}
+    secret_once.keep(response, secret=issued.secret, page="/", **whose)
 
     def read(operator: Operator) -> None:
         request = HttpRequest()
         request.COOKIES = {name: morsel.value for name, morsel in response.cookies.items()}
         ready.wait()
-        shown.append(secret_once.take(request, token=issued.token, operator_id=operator.id, now=clock.now()))
+        shown.append(secret_once.take(request, digest=issued.token.digest, **whose))
         connections.close_all()
 
     threads = [threading.Thread(target=read, args=[operator]) for _ in range(READERS)]

@@ -10,6 +10,7 @@ from accounts import clock
 from accounts.models import Member, Organization
 from provisioning import tokens
 from provisioning.counters import counters
+from provisioning.history import COMMAND_LINE
 from provisioning.models import ProvisioningLogEntry, RequestKind
 from provisioning.tokens import IssuedToken
 from tests.cast import ScimClient
@@ -77,7 +78,7 @@ def test_reads_go_on_without_the_log(entra: ScimClient, unwritable_log: None) ->
 def test_a_revoked_token_is_still_refused_as_such_without_the_log(
     entra: ScimClient, acme: Organization, acme_token: IssuedToken, unwritable_log: None
 ) -> None:
-    tokens.revoke_token(token_id=acme_token.token.id, organization=acme, revoked_by=None, now=clock.now())
+    tokens.revoke_token(token_id=acme_token.token.id, organization=acme, by=COMMAND_LINE, now=clock.now())
 
     assert entra.get("/Users").status_code == 401
     assert [key.kind for key in counters.sums] == [RequestKind.UNLOGGED]

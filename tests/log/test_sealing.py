@@ -1,10 +1,16 @@
 """Positions: given to committed entries only, without a gap, organization by organization."""
 
+from uuid import UUID
+
+import pytest
+from django.db import OperationalError
+from psycopg.errors import QueryCanceled
+
 from accounts.models import Organization
 from provisioning import logs
 from provisioning.models import LogHead, ProvisioningLogEntry
 from provisioning.tokens import IssuedToken
-from tests.factories import make_entry
+from tests.factories import make_entry, make_token
 
 
 def positions(organization: Organization) -> list[int | None]:
@@ -41,6 +47,24 @@ def test_sealing_without_new_entries_changes_nothing(acme: Organization, acme_to
 
     assert logs.seal() == 0
     assert positions(acme) == [1]
+
+
+def test_one_organization_that_can_not_be_sealed_stops_no_other(
+    acme: Organization, globex: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck, *others = sorted((acme.id, globex.id))
+    for organization in (acme, globex):
+        make_entry(make_token(organization))
+
+    def seal(organization_id: UUID) -> int:
+        if organization_id == stuck:
+            raise OperationalError from QueryCanceled()
+        return seal_organization(organization_id)
+
+    seal_organization = logs.seal_organization
+    monkeypatch.setattr(logs, "seal_organization", seal)
+
+    assert logs.seal() == len(others)
 
 
 def test_a_position_is_never_given_twice(acme: Organization, acme_token: IssuedToken) -> None:

@@ -1,8 +1,12 @@
 """DELETE /Users/{id}: gone from SCIM at once, kept as a tombstone (RFC 7644 §3.6)."""
 
+from datetime import timedelta
+
+from accounts import clock, operators
 from accounts.models import Member, Operator, Organization, Team, TeamMembership, Tombstone
 from accounts.permissions import Role
 from tests.cast import ScimClient
+from tests.console.conftest import signed_in_as
 from tests.factories import LIST_SCHEMA, make_member, make_operator, user_body
 
 
@@ -70,7 +74,23 @@ def test_whoever_signs_in_as_a_deleted_user_is_out(entra: ScimClient, acme: Orga
     operator = make_operator(Role.ORGANIZATION_ADMIN, organization=acme)
     Operator.objects.filter(id=operator.id).update(member=member)
 
+    browser = signed_in_as(operator)
+
+    entra.delete(f"/Users/{member.id}")
+    operator.refresh_from_db()
+    is_active, ended_at = operator.is_active, operator.ended_at
+    operators.allow_sign_in(operator)
+
+    assert (is_active, ended_at) == (False, Tombstone.objects.get().deleted_at)
+    assert browser.get("/console/").status_code == 302
+
+
+def test_a_sign_in_that_was_ended_before_keeps_its_date(entra: ScimClient, acme: Organization) -> None:
+    member, before = make_member(acme, "amelie@acme.example"), clock.now() - timedelta(days=9)
+    operator = make_operator(Role.ORGANIZATION_ADMIN, organization=acme)
+    Operator.objects.filter(id=operator.id).update(member=member, is_active=False, ended_at=before)
+
     entra.delete(f"/Users/{member.id}")
 
     operator.refresh_from_db()
-    assert operator.is_active is False
+    assert (operator.member, operator.ended_at) == (None, before)

@@ -8,6 +8,7 @@ import pytest
 from accounts import clock
 from accounts.models import Organization
 from provisioning import tokens
+from provisioning.history import COMMAND_LINE
 from provisioning.models import LogStatus, ProvisioningLogEntry, ScimToken
 from provisioning.tokens import IssuedToken
 from tests.cast import SCIM, ScimClient
@@ -30,7 +31,7 @@ def headers_of_wrong_tokens(organization: Organization, live: str) -> dict[str, 
     past = clock.now() - timedelta(days=1)
     ScimToken.objects.filter(id=expired.token.id).update(issued_at=past, expires_at=past + timedelta(hours=1))
     tokens.revoke_token(
-        token_id=revoked.token.id, organization=organization, revoked_by=None, now=clock.now()
+        token_id=revoked.token.id, organization=organization, by=COMMAND_LINE, now=clock.now()
     )
     basic = b64encode(f"scim:{live}".encode()).decode()
     return {

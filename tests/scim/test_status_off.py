@@ -5,6 +5,7 @@ import pytest
 from accounts import clock
 from accounts.models import Member, Organization
 from provisioning import connections
+from provisioning.history import COMMAND_LINE
 from provisioning.models import LogStatus, ProvisioningLogEntry
 from tests.cast import ScimClient
 from tests.factories import ERROR_SCHEMA, make_member, user_body
@@ -12,7 +13,7 @@ from tests.factories import ERROR_SCHEMA, make_member, user_body
 
 @pytest.fixture
 def switched_off(acme: Organization) -> Organization:
-    connections.turn_off(organization=acme, reason="The contract ended.", changed_by=None, now=clock.now())
+    connections.turn_off(organization=acme, reason="The contract ended.", by=COMMAND_LINE, now=clock.now())
     return acme
 
 
@@ -50,6 +51,6 @@ def test_off_leaves_discovery_open(entra: ScimClient, switched_off: Organization
 
 
 def test_on_again_takes_changes(entra: ScimClient, switched_off: Organization) -> None:
-    connections.turn_on(organization=switched_off, reason="", changed_by=None, now=clock.now())
+    connections.turn_on(organization=switched_off, reason="", by=COMMAND_LINE, now=clock.now())
 
     assert entra.post("/Users", user_body()).status_code == 201

@@ -10,7 +10,7 @@ from tests.processes import ROOT
 
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 40
-PACKAGES = ("hootprov", "accounts", "provisioning", "tests")
+PACKAGES = ("hootprov", "accounts", "provisioning", "bench", "tests")
 
 
 def modules() -> Iterator[Path]:

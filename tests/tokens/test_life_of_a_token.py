@@ -8,8 +8,9 @@ import pytest
 
 from accounts import clock
 from accounts.models import Operator, Organization
-from provisioning import tokens
+from provisioning import bearer, tokens
 from provisioning.errors import InvalidLabel, InvalidLifetime, TokenNotLive, UnknownToken
+from provisioning.history import COMMAND_LINE, Actor
 from provisioning.models import Notification, ScimToken
 from provisioning.tokens import IssuedToken
 from tests.factories import make_token
@@ -26,12 +27,12 @@ def test_a_secret_has_prefix_256_random_bits_and_a_checksum() -> None:
     secret = tokens.new_secret()
 
     assert re.fullmatch(r"hpt_[0-9A-Za-z]{43}[0-9A-Za-z]{6}", secret)
-    assert len(tokens.ALPHABET) ** tokens.RANDOM_LENGTH > 2**256
-    assert tokens.checksum_of("hpt_" + "0" * 43) == "1LLc66"
+    assert len(bearer.ALPHABET) ** bearer.RANDOM_LENGTH > 2**256
+    assert bearer.checksum_of("hpt_" + "0" * 43) == "1LLc66"
 
 
 def test_what_is_stored_is_no_secret(acme: Organization, csm: Operator) -> None:
-    issued = tokens.issue_token(organization=acme, label="Entra", issued_by=csm, now=NOW)
+    issued = tokens.issue_token(organization=acme, label="Entra", by=Actor.of(csm), now=NOW)
 
     stored = ScimToken.objects.values().get()
     assert issued.secret not in str(stored)
@@ -42,7 +43,7 @@ def test_what_is_stored_is_no_secret(acme: Organization, csm: Operator) -> None:
 
 
 def test_a_token_expires_to_the_second(acme: Organization) -> None:
-    issued = tokens.issue_token(organization=acme, label="Entra", issued_by=None, now=NOW, lifetime_days=1)
+    issued = tokens.issue_token(organization=acme, label="Entra", by=COMMAND_LINE, now=NOW, lifetime_days=1)
 
     assert is_live(issued.secret, NOW + timedelta(days=1, seconds=-1))
     assert not is_live(issued.secret, NOW + timedelta(days=1))
@@ -51,9 +52,9 @@ def test_a_token_expires_to_the_second(acme: Organization) -> None:
 def test_a_revoked_token_is_dead_and_stays_so(
     acme: Organization, acme_token: IssuedToken, csm: Operator
 ) -> None:
-    first = tokens.revoke_token(token_id=acme_token.token.id, organization=acme, revoked_by=csm, now=NOW)
+    first = tokens.revoke_token(token_id=acme_token.token.id, organization=acme, by=Actor.of(csm), now=NOW)
     again = tokens.revoke_token(
-        token_id=acme_token.token.id, organization=acme, revoked_by=None, now=NOW + timedelta(days=1)
+        token_id=acme_token.token.id, organization=acme, by=COMMAND_LINE, now=NOW + timedelta(days=1)
     )
 
     assert not is_live(acme_token.secret, NOW)
@@ -62,7 +63,7 @@ def test_a_revoked_token_is_dead_and_stays_so(
 
 def test_rotation_keeps_the_old_token_for_the_overlap(acme: Organization, acme_token: IssuedToken) -> None:
     successor = tokens.rotate_token(
-        token_id=acme_token.token.id, organization=acme, issued_by=None, now=NOW, overlap_days=7
+        token_id=acme_token.token.id, organization=acme, by=COMMAND_LINE, now=NOW, overlap_days=7
     )
 
     assert successor.token.rotated_from_id == acme_token.token.id
@@ -76,7 +77,11 @@ def test_rotation_never_lengthens_a_life(acme: Organization) -> None:
     short = make_token(acme, lifetime_days=1)
 
     tokens.rotate_token(
-        token_id=short.token.id, organization=acme, issued_by=None, now=short.token.issued_at, overlap_days=30
+        token_id=short.token.id,
+        organization=acme,
+        by=COMMAND_LINE,
+        now=short.token.issued_at,
+        overlap_days=30,
     )
 
     assert ScimToken.objects.get(id=short.token.id).expires_at == short.token.expires_at
@@ -86,7 +91,7 @@ def test_rotation_without_overlap_revokes_at_once(
     acme: Organization, acme_token: IssuedToken, csm: Operator
 ) -> None:
     tokens.rotate_token(
-        token_id=acme_token.token.id, organization=acme, issued_by=csm, now=NOW, overlap_days=0
+        token_id=acme_token.token.id, organization=acme, by=Actor.of(csm), now=NOW, overlap_days=0
     )
 
     old = ScimToken.objects.get(id=acme_token.token.id)
@@ -94,11 +99,11 @@ def test_rotation_without_overlap_revokes_at_once(
 
 
 def test_a_dead_token_cannot_be_rotated(acme: Organization, acme_token: IssuedToken) -> None:
-    tokens.revoke_token(token_id=acme_token.token.id, organization=acme, revoked_by=None, now=NOW)
+    tokens.revoke_token(token_id=acme_token.token.id, organization=acme, by=COMMAND_LINE, now=NOW)
 
     with pytest.raises(TokenNotLive):
         tokens.rotate_token(
-            token_id=acme_token.token.id, organization=acme, issued_by=None, now=NOW, overlap_days=1
+            token_id=acme_token.token.id, organization=acme, by=COMMAND_LINE, now=NOW, overlap_days=1
         )
 
     assert ScimToken.objects.count() == 1
@@ -122,13 +127,13 @@ def test_a_label_out_of_range_is_refused(acme: Organization, label: str) -> None
 def test_an_overlap_out_of_range_is_refused(acme: Organization, acme_token: IssuedToken, days: int) -> None:
     with pytest.raises(InvalidLifetime, match="0 to 30 days"):
         tokens.rotate_token(
-            token_id=acme_token.token.id, organization=acme, issued_by=None, now=NOW, overlap_days=days
+            token_id=acme_token.token.id, organization=acme, by=COMMAND_LINE, now=NOW, overlap_days=days
         )
 
 
 def test_another_organizations_token_is_no_token(globex: Organization, acme_token: IssuedToken) -> None:
     with pytest.raises(UnknownToken):
-        tokens.revoke_token(token_id=acme_token.token.id, organization=globex, revoked_by=None, now=NOW)
+        tokens.revoke_token(token_id=acme_token.token.id, organization=globex, by=COMMAND_LINE, now=NOW)
 
     assert is_live(acme_token.secret, clock.now())
 
@@ -153,11 +158,34 @@ def test_last_use_is_written_once_a_minute(acme_token: IssuedToken) -> None:
     assert used(NOW + timedelta(seconds=60), "192.0.2.3") == (NOW + timedelta(seconds=60), "192.0.2.3")
 
 
+def test_first_use_is_written_once(acme_token: IssuedToken) -> None:
+    fresh = tokens.state_of_secret(acme_token.secret)
+    assert fresh is not None
+
+    for minutes in (0, 1):  # of two first calls at once the second does not know of the first
+        tokens.note_use(state=fresh, address=None, now=NOW + timedelta(minutes=minutes))
+
+    assert ScimToken.objects.values_list("first_used_at", "last_used_at").get() == (
+        NOW,
+        NOW + timedelta(minutes=1),
+    )
+
+
+def test_a_token_of_before_first_uses_were_written_has_none(acme_token: IssuedToken) -> None:
+    ScimToken.objects.update(last_used_at=NOW - timedelta(days=1))
+    state = tokens.state_of_secret(acme_token.secret)
+    assert state is not None
+
+    tokens.note_use(state=state, address=None, now=NOW)
+
+    assert ScimToken.objects.values_list("first_used_at", "last_used_at").get() == (None, NOW)
+
+
 def test_the_organizations_admins_are_told_in_the_same_transaction(
     acme: Organization, org_admin: Operator, csm: Operator
 ) -> None:
     issued = make_token(acme)
-    tokens.revoke_token(token_id=issued.token.id, organization=acme, revoked_by=csm, now=NOW)
+    tokens.revoke_token(token_id=issued.token.id, organization=acme, by=Actor.of(csm), now=NOW)
 
     told = Notification.objects.order_by("created_at").values_list("recipient", "kind", "event")
     assert list(told) == [

@@ -13,6 +13,7 @@ from django.urls import include, path, resolve
 from accounts import clock
 from accounts.models import Member, Organization, Team, TeamMembership
 from provisioning import tokens
+from provisioning.history import COMMAND_LINE
 from provisioning.models import ProvisioningLogEntry
 from provisioning.scim import adapters, operations
 from provisioning.scim import urls as scim
@@ -244,7 +245,7 @@ def test_a_revoked_token_is_let_in_nowhere(
 ) -> None:
     assert entra.get("/Users").status_code == 200
 
-    tokens.revoke_token(token_id=acme_token.token.id, organization=acme, revoked_by=None, now=clock.now())
+    tokens.revoke_token(token_id=acme_token.token.id, organization=acme, by=COMMAND_LINE, now=clock.now())
 
     assert entra.post("/Users", user_body()).status_code == 401
     assert not Member.objects.exists()
