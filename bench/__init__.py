@@ -1,0 +1,1 @@
+"""Measurements: `make bench`. Nothing here is part of the product or of its suite."""
