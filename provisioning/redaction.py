@@ -12,7 +12,8 @@ from django.conf import settings
 from accounts.keys import fold
 
 # Public, so that secret scanners can find a leaked token: prefix, 43 random, 6 checksum.
-TOKEN_PATTERN = re.compile(r"\bhp[tk]_[0-9A-Za-z]{8,}")
+# Beside them the secrets of webhooks, as Standard Webhooks spells them.
+TOKEN_PATTERN = re.compile(r"\b(?:hp[tk]_[0-9A-Za-z]{8,}|whsec_[0-9A-Za-z+/]{8,})")
 
 
 def mask_tokens(text: str) -> str:
@@ -20,8 +21,10 @@ def mask_tokens(text: str) -> str:
 
     >>> mask_tokens("Bearer hpt_" + "a" * 49)
     'Bearer hpt_…'
+    >>> mask_tokens("whsec_" + "a" * 40)
+    'whsec_…'
     """
-    return TOKEN_PATTERN.sub(lambda found: f"{found.group()[:4]}…", text)
+    return TOKEN_PATTERN.sub(lambda found: f"{found.group().partition('_')[0]}_…", text)
 
 
 def identity_key(identity: str) -> str:
