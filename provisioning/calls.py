@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from django.db import connections, transaction
+from django.db import DatabaseError, connections, transaction
 
 from accounts.models import Organization
 from provisioning import deliveries, exports, history, notifications, outgoing, signatures
@@ -69,16 +69,30 @@ def call_in_thread(claimed: Claim, *, clock: Clock) -> bool:
 
 
 def call(claimed: Claim, *, clock: Clock) -> bool:
-    """Try one delivery; return whether it was taken."""
+    """Try one delivery; return whether it was taken.
+
+    A message that can't be made is a failure too: else it would hold up those behind it for ever.
+    """
+    try:
+        answer = attempt(claimed, now=clock())
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("webhook:broken", delivery=str(claimed.delivery.message_id))
+        answer = Answer(error="A fault of ours: the message could not be made.")
+    settle(claimed, answer, now=clock())
+    return answer.is_taken
+
+
+def attempt(claimed: Claim, *, now: datetime) -> Answer:
+    """Make the message of a delivery, sign it, and send it."""
     endpoint, delivery = claimed.endpoint, claimed.delivery
-    body, now = body_of(delivery), clock()
+    body = body_of(delivery)
     signed = signatures.headers(
         message_id=str(delivery.message_id), at=now, body=body, salts=endpoint.salts(now)
     )
     sent = {"Content-Type": "application/json", "User-Agent": "HootProv-Webhooks/1", **signed}
-    answer = outgoing.post(endpoint.url, body=body, headers=sent)
-    settle(claimed, answer, now=clock())
-    return answer.is_taken
+    return outgoing.post(endpoint.url, body=body, headers=sent)
 
 
 def settle(claimed: Claim, answer: Answer, *, now: datetime) -> None:

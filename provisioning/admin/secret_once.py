@@ -80,9 +80,7 @@ def keep(
     )
 
 
-def take(
-    request: HttpRequest, *, row_id: UUID, digest: str, operator_id: UUID, now: datetime
-) -> str | None:
+def take(request: HttpRequest, *, row_id: UUID, digest: str, operator_id: UUID, now: datetime) -> str | None:
     """Return the secret of a row to the operator who made it, the first time within a minute.
 
     `digest` is what is stored in place of the secret (`provisioning.bearer`).

@@ -23,8 +23,6 @@ from provisioning.api.problems import Refused
 from provisioning.history import Actor
 from provisioning.models import ApiKey, Scope
 
-REALM = 'Bearer realm="HootProv API"'
-
 
 @dataclass(frozen=True)
 class Caller:
@@ -105,7 +103,7 @@ class KeyAuthentication(authentication.BaseAuthentication):
 
     def authenticate_header(self, _request: Request) -> str:
         """Return what a 401 asks for."""
-        return REALM
+        return problems.REALM
 
 
 class ConsoleSession(authentication.SessionAuthentication):

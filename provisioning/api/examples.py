@@ -142,4 +142,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "reason": "",
         "changes": [["old token", "Entra production (…m4Zn)", "ends 2026-11-29T21:56:03+00:00"]],
     },
+    "AddWebhook": {"url": "https://hooks.acme.example/hootprov", "kinds": ["failures", "health"]},
+    "ChangeWebhook": {"on": False},
+    "Overlap": {"overlapHours": 24},
 }

@@ -34,6 +34,7 @@ CONTENT_TYPE: Final = "application/problem+json"
 POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
 RETRY_AFTER_SECONDS: Final = 30
 QUERY: Final = "query"
+REALM: Final = 'Bearer realm="HootProv API"'
 
 
 @dataclass(frozen=True)
@@ -196,6 +197,8 @@ def answer(problem: Problem, detail: str = "", *, errors: list[dict[str, str]] |
     if errors:
         body["errors"] = errors
     headers = {"Cache-Control": "no-store", "Content-Security-Policy": POLICY}
+    if problem is unauthorized:
+        headers["WWW-Authenticate"] = REALM
     if problem in {export_running, unavailable}:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return HttpResponse(
@@ -240,8 +243,6 @@ def answer_to_framework(error: Exception) -> HttpResponse | None:
     seconds: float | None = getattr(error, "wait", None)  # of a throttled request
     if seconds is not None:
         response["Retry-After"] = str(max(math.ceil(seconds), 1))
-    if getattr(error, "auth_header", None):
-        response["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]  # set by REST framework
     return response
 
 

@@ -177,9 +177,9 @@ def seal_body(document: Schema, operation: Schema) -> None:
 @cache
 def document() -> bytes:
     """Return the OpenAPI document of the API as JSON, made once."""
-    from provisioning.api import urls
+    from provisioning.api import version_1
 
-    generator = SchemaGenerator(patterns=urls.described())  # type: ignore[no-untyped-call]  # as above
+    generator = SchemaGenerator(patterns=version_1.described())  # type: ignore[no-untyped-call]  # as above
     made: Schema = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # as above
     plain: Schema = json.loads(named(json.dumps(made)))
     shapes = plain["components"]["schemas"]

@@ -235,15 +235,20 @@ def components() -> Schema:
                 "excludedAttributes": names,
             },
         },
-        "Error": {
-            "type": "object",
-            "required": ["schemas", "status", "detail"],
-            "properties": {
-                "schemas": {"const": [ERROR_SCHEMA]},
-                "status": {"type": "string"},
-                "scimType": {"type": "string"},
-                "detail": {"type": "string", "description": "For the admin: what is wrong and what to do."},
-            },
+        "Error": refusal(),
+    }
+
+
+def refusal() -> Schema:
+    """Return the body of a refusal (RFC 7644 §3.12)."""
+    return {
+        "type": "object",
+        "required": ["schemas", "status", "detail"],
+        "properties": {
+            "schemas": {"const": [ERROR_SCHEMA]},
+            "status": {"type": "string"},
+            "scimType": {"type": "string"},
+            "detail": {"type": "string", "description": "For the admin: what is wrong and what to do."},
         },
     }
 

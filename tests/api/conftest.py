@@ -1,9 +1,12 @@
 """Programs that call the management API."""
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client
 from pytest_django import Settings
 
@@ -80,3 +83,13 @@ def browser(csm: Operator) -> Client:
     client = Client(enforce_csrf_checks=True)
     client.force_login(csm, backend="accounts.backends.OperatorBackend")
     return client
+
+
+@pytest.fixture
+def one_connection() -> Iterator[None]:
+    """Let no answer that is closed close the connection in whose transaction the test runs."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)

@@ -5,14 +5,11 @@ ids and cursors. SCIM is asked for what is valid alone, since it must be lenient
 what it refuses of that by a rule that no JSON Schema can say is refused with 400.
 """
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 import pytest
 import schemathesis
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis import Case
 from schemathesis.config import SchemathesisConfig
@@ -48,14 +45,7 @@ api = schemathesis.openapi.from_wsgi("/api/openapi.json", application, config=OU
 scim = schemathesis.openapi.from_wsgi("/api/openapi-scim.json", application, config=LENIENT)
 
 
-@pytest.fixture(autouse=True)
-def one_connection() -> Iterator[None]:
-    """Let the application not close the connection in whose transaction the test runs."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
+pytestmark = pytest.mark.usefixtures("one_connection")
 
 
 @pytest.fixture
@@ -88,7 +78,7 @@ def headers(secret: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {secret}", "Accept-Encoding": "identity"}
 
 
-def name_what_is_there(case: Case, ids: dict[str, Any]) -> None:
+def name_what_is_there(case: Case, ids: dict[str, Any]) -> None:  # type: ignore[type-arg]  # what it is generic in is schemathesis' own
     """Put what only the service can make into a case where that is to be valid."""
     given = case.path_parameters
     if "organization" in given and api_slug(given["organization"]):
@@ -115,7 +105,7 @@ def is_an_id(value: Any) -> bool:
 
 @api.parametrize()
 @BOUNDED
-def test_the_api_is_as_its_document_says(case: Case, ids: dict[str, Any], api_secret: str) -> None:
+def test_the_api_is_as_its_document_says(case: Case, ids: dict[str, Any], api_secret: str) -> None:  # type: ignore[type-arg]  # what it is generic in is schemathesis' own
     name_what_is_there(case, ids)
 
     case.call_and_validate(headers=headers(api_secret))
@@ -123,7 +113,7 @@ def test_the_api_is_as_its_document_says(case: Case, ids: dict[str, Any], api_se
 
 @scim.parametrize()
 @BOUNDED
-def test_scim_is_as_its_document_says(case: Case, ids: dict[str, Any], acme_token: IssuedToken) -> None:
+def test_scim_is_as_its_document_says(case: Case, ids: dict[str, Any], acme_token: IssuedToken) -> None:  # type: ignore[type-arg]  # what it is generic in is schemathesis' own
     name_what_is_there(case, ids)
 
     case.call_and_validate(headers=headers(acme_token.secret))

@@ -301,3 +301,24 @@ def test_deliveries_go_when_the_log_of_their_days_goes(
 
     assert deleted["webhook deliveries"] == 1
     assert [each.type for each in queued(webhook)] == ["webhook.test"]
+
+
+def test_a_message_that_can_not_be_made_holds_up_nobody_for_ever(
+    acme_token: IssuedToken,
+    webhook: MadeSecret,
+    receiver: Receiver,
+    relay: Relay,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_entry(acme_token)
+    with monkeypatch.context() as broken:
+        broken.setattr("provisioning.exports.summary_of", {}.__getitem__)
+        relay.call()
+        relay.passes(hours=DAY)
+    make_entry(acme_token)
+
+    relay.call()
+
+    (lost, _) = queued(webhook)
+    assert (lost.gave_up_at is not None, receiver.positions()) == (True, [2])
+    assert lost.error == "A fault of ours: the message could not be made."
