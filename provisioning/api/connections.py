@@ -44,11 +44,8 @@ class SwitchShape(Shape):
 
     status = serializers.ChoiceField(choices=ProvisioningStatus.choices)
     reason = Line(
-        required=False,
-        allow_blank=True,
-        default="",
         max_length=connections.LONGEST_REASON,
-        help_text="Needed for off: Entra's admin reads it, word for word.",
+        help_text="Entra's admin reads it while the status is off, word for word.",
     )
 
 
@@ -71,7 +68,7 @@ class Connection(ApiView):
         responses=ConnectionShape,
     )
     def patch(self, request: Request, organization: str) -> Response:  # noqa: ARG002 - found already
-        """Turn provisioning on, or off with a reason.
+        """Turn provisioning on or off, and say why.
 
         While it is off Entra's changes are refused with 403 and the reason; nothing stored is touched. The
         organization's people are told by e-mail. The status that it has already changes nothing.

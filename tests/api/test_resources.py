@@ -55,7 +55,8 @@ def test_provisioning_is_turned_off_with_a_reason(program: Program, entra: ScimC
     assert (off.json()["status"], off.json()["statusReason"]) == ("off", "The contract is on hold.")
     assert entra.get("/Users").status_code == 403
     assert AuditEvent.objects.get(kind="turned_off").reason == "The contract is on hold."
-    assert program.patch(f"{OF_ACME}/connection", {"status": "on"}).json()["status"] == "on"
+    on = program.patch(f"{OF_ACME}/connection", {"status": "on", "reason": "It goes on."})
+    assert on.json()["status"] == "on"
 
 
 def test_a_token_is_issued_once_and_works(program: Program, acme: Organization) -> None:
