@@ -1,10 +1,12 @@
 """Which entries of the log answer a question: every condition is written so that an index serves it.
 
 Of one organization the log goes by time, across organizations by id, which is the time too (a UUIDv7,
-`provisioning.logs`). A status and an action have whole indexes in both orders: what is common everywhere
-may be missing in one organization (`models/log.py`). The two orders differ on purpose: an index across
-organizations can't tempt PostgreSQL where one is asked for. An identity or an object is looked up in each
-organization by itself: with hundreds of them that is still a matter of milliseconds.
+`provisioning.logs`). The two orders differ on purpose: an index across organizations can't tempt PostgreSQL
+where one is asked for. A status and an action have whole indexes in both orders (`models/log.py`): what is
+common everywhere may be missing, or old, in one organization. They are asked for as a range of one value:
+a page can then order by them first, which no other index can give, and no plan walks through other entries
+in the hope of finding some soon. An identity or an object is looked up in each organization by itself: with
+hundreds of them that is still a matter of milliseconds.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -22,8 +24,8 @@ from provisioning.models import (
 from provisioning.redaction import identity_key
 
 Entries = QuerySet[ProvisioningLogEntry]
-OF_ONE = ("-at", "-id")
-OF_ALL = ("-id",)
+BY_TIME = ("-at", "-id")
+BY_ID = ("-id",)
 BY_POSITION = ("position",)
 LONGEST_REQUEST = timedelta(hours=1)
 LAST_DAY = date(9999, 1, 1)
@@ -31,12 +33,12 @@ LAST_DAY = date(9999, 1, 1)
 
 def with_status(entries: Entries, status: str) -> Entries:
     """Return those that ended so."""
-    return entries.filter(status=status)
+    return entries.filter(status__gte=status, status__lte=status)
 
 
 def with_action(entries: Entries, action: str) -> Entries:
     """Return those that wanted this."""
-    return entries.filter(action=action)
+    return entries.filter(action__gte=action, action__lte=action)
 
 
 def with_error(entries: Entries, code: str) -> Entries:
@@ -89,7 +91,7 @@ def cycle_at(organization_id: UUID, at: datetime) -> ProvisioningCycle | None:
 def beside(entry: ProvisioningLogEntry) -> tuple[Any, Any]:
     """Return the entries of the same organization before and after one in time; None where there is none."""
     entries = ProvisioningLogEntry.objects.of_organization(entry.organization_id)
-    before = entries.filter(at__lte=entry.at, id__lt=entry.id).order_by(*OF_ONE).only("id").first()
+    before = entries.filter(at__lte=entry.at, id__lt=entry.id).order_by(*BY_TIME).only("id").first()
     after = entries.filter(at__gte=entry.at, id__gt=entry.id).order_by("at", "id").only("id").first()
     return before, after
 
@@ -102,7 +104,7 @@ def past(order: tuple[str, ...], last: dict[str, Any]) -> Q:
     if order == BY_POSITION:
         return Q(position__gt=last["position"])
     at, id_ = last["at"], last["id"]
-    if order == OF_ALL:
+    if order == BY_ID:
         return Q(id__lt=id_)
     return Q(at__lte=at) & (Q(at__lt=at) | Q(id__lt=id_))
 
@@ -128,7 +130,7 @@ def sealed(entries: Entries, *, after: int | None = None, is_newest_first: bool 
 
 def from_moment(entries: Entries, at: datetime, *, organization_id: UUID) -> Entries:
     """Return those of a moment or later, in one organization; `sealed` goes past the earlier ones at once."""
-    bound = position_beside(organization_id, Q(at__lt=at - LONGEST_REQUEST), OF_ONE)
+    bound = position_beside(organization_id, Q(at__lt=at - LONGEST_REQUEST), BY_TIME)
     found = entries.filter(at__gte=at)
     return found if bound is None else found.filter(position__gt=bound)
 

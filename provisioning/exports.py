@@ -176,7 +176,7 @@ def begin_export(
 
 
 def lines(found: Entries, kind: Format, *, order: tuple[str, ...]) -> Iterator[bytes]:
-    """Return entries as the chunks of a file, in the order of `entries.OF_ONE`, `OF_ALL` or `BY_POSITION`."""
+    """Return entries as the chunks of a file, in the order of `entries.BY_TIME`, `BY_ID` or `BY_POSITION`."""
     if kind == Format.CSV:
         yield csv_of([CSV_COLUMNS])
     for batch in batches(found, order):

@@ -114,6 +114,7 @@ class RowsPage(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
         leaf = leaf_of(
             question.narrow(self.rows(request)),
             order=self.ordering_for(question),
+            held=self.held_by(question),
             size=ROWS_PER_PAGE,
             query=request.GET,
         )
@@ -143,6 +144,10 @@ class RowsPage(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
     def ordering_for(self, _question: Question) -> tuple[str, ...]:
         """Return the order of the list, for which there is an index; the last column is unique."""
         return ("-id",)
+
+    def held_by(self, _question: Question) -> tuple[str, ...]:
+        """Return the columns that the question holds at one value and that an index of the order begins with."""
+        return ()
 
     def list_title(self) -> str:
         """Return what the list is called."""

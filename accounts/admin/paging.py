@@ -29,21 +29,26 @@ class Leaf:
     newer: str = ""
 
 
-def leaf_of(rows: QuerySet[Any], *, order: Sequence[str], size: int, query: QueryDict) -> Leaf:
+def leaf_of(
+    rows: QuerySet[Any], *, order: Sequence[str], size: int, query: QueryDict, held: Sequence[str] = ()
+) -> Leaf:
     """Return the page that a query names: after a cursor, before one, or the first.
 
-    `order` names columns of the model, none of them null, the last of them unique. One query, or two when
+    `order` names columns of the model, none of them null, the last of them unique. `held` names columns that
+    the rows have one value in: they change no order, but say which index to read in. One query, or two when
     nothing fills a page before the cursor: then it is the first page.
     """
+    forwards = [*held, *order]
+    backwards = [turned(each) for each in forwards]
     older, newer = (cursor_values(rows.model, order, query.get(name, "")) for name in (OLDER, NEWER))
     if newer is not None:
-        backwards = [turned(each) for each in order]
-        found = list(rows.filter(past(backwards, newer)).order_by(*backwards)[: size + 1])
+        before = past([turned(each) for each in order], newer)
+        found = list(rows.filter(before).order_by(*backwards)[: size + 1])
         if len(found) > size:
             return leaf(found[size - 1 :: -1], order, has_older=True, has_newer=True)
     elif older is not None:
         rows = rows.filter(past(order, older))
-    found = list(rows.order_by(*order)[: size + 1])
+    found = list(rows.order_by(*forwards)[: size + 1])
     return leaf(found[:size], order, has_older=len(found) > size, has_newer=older is not None)
 
 

@@ -39,6 +39,10 @@ class LogPage(RowsPage):
         """Return the order for which there is an index."""
         return asked_of(question).order
 
+    def held_by(self, question: Question) -> tuple[str, ...]:
+        """Return the status or the action that is asked for: only its own index can begin with it."""
+        return asked_of(question).held
+
     def list_title(self) -> str:
         """Return what Entra calls it."""
         return "Provisioning log"

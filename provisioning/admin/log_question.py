@@ -97,7 +97,12 @@ class LogQuestion(OrganizationQuestion):
     @property
     def order(self) -> tuple[str, ...]:
         """The order for which there is an index."""
-        return entries.OF_ONE if self.whose else entries.OF_ALL
+        return entries.BY_TIME if self.whose else entries.BY_ID
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The first column of that index, where a status or an action is asked for."""
+        return tuple(name for name in ("status", "action") if self.answer(name))[:1]
 
     @property
     def first(self) -> Part:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from accounts import clock
+from accounts.keys import fold
 from accounts.members import delete_member
 from accounts.models import Member, Operator, Organization, Team, TeamMembership, Tombstone
 from accounts.permissions import Role
@@ -150,7 +151,7 @@ def make_event(organization: Organization) -> AuditEvent:
 def make_team(organization: Organization, member: Member) -> Team:
     """Return a team with a member."""
     name = f"Team of {organization.slug}"
-    team = Team.objects.create(organization=organization, display_name=name, display_name_key=name)
+    team = Team.objects.create(organization=organization, display_name=name, display_name_key=fold(name))
     TeamMembership.objects.create(organization=organization, team=team, member=member)
     return team
 

@@ -251,7 +251,7 @@ def test_a_closed_answer_gives_the_turn_back(
     assert exports.Turn.current is None
 
 
-@pytest.mark.parametrize("order", [entries.OF_ONE, entries.OF_ALL])
+@pytest.mark.parametrize("order", [entries.BY_TIME, entries.BY_ID])
 def test_a_file_costs_one_query_a_batch_and_holds_one_batch(
     acme_token: IssuedToken, monkeypatch: pytest.MonkeyPatch, order: tuple[str, ...]
 ) -> None:

@@ -24,7 +24,7 @@ from tests.console.conftest import signed_in_as
 from tests.console.tenants import Tenant, make_tenant, nobodys
 
 # Deny by default: what is not in this list is on nobody's console.
-SEARCHED = ("Token", "Team", "Kim")
+SEARCHED = ("Token of {slug}", "Team of {slug}", "kim@{slug}.example")
 REGISTERED = {
     "accounts_member",
     "accounts_operator",
@@ -96,6 +96,11 @@ def questions(page: RowsPage, theirs: Tenant) -> Iterator[dict[str, str]]:
         question = page.question_class({}, scope=organization)
         cursor = cursor_of(row, page.ordering_for(question))
         yield from ({turn: cursor, "organization": theirs.slug} for turn in ("older", "newer"))
+
+
+def named(tenant: Tenant) -> list[str]:
+    """Return the names by which Ctrl-K finds its rows."""
+    return [name.format(slug=tenant.slug) for name in SEARCHED]
 
 
 def spelt(asked: dict[str, str]) -> list[str]:
@@ -177,14 +182,15 @@ def test_no_form_is_taken(browser: Client, mine: Tenant) -> None:
 def test_ctrl_k_finds_ones_own_and_no_others(browser: Client, mine: Tenant, theirs: Tenant) -> None:
     def found(tenant: Tenant) -> dict[str, int]:
         terms = [str(each) for each in (*values_of(tenant).values(), *tenant.ids.values())]
-        terms += [f"{word} of {tenant.slug}" for word in ("Token", "Team", "Kim", "Admin")] + [tenant.slug]
+        terms += [*named(tenant), f"Admin of {tenant.slug}", tenant.slug]
         pages = {term: browser.get("/console/search/", {"s": term, "extended": "1"}).text for term in terms}
         return {
             term: tenant.is_in(page.replace(term, ""), asked=[]) or f'data-title="{term}' in page
             for term, page in pages.items()
         }
 
-    assert [word for word in SEARCHED if not found(mine)[f"{word} of {mine.slug}"]] == []
+    own = found(mine)
+    assert [name for name in named(mine) if not own[name]] == []
     assert not any(found(theirs).values())
     assert "Nothing found" in browser.get("/console/search/", {"s": "zzzz", "extended": "1"}).text
 

@@ -21,7 +21,7 @@ class Unlucky(Scheduler):
 @pytest.fixture
 def quiet() -> OneAMinute:
     """The filter through which the product lets beat speak, as if it had said nothing yet."""
-    [found] = [each for each in logging.getLogger("celery.beat").filters if isinstance(each, OneAMinute)]
+    *_, found = (each for each in logging.getLogger("celery.beat").filters if isinstance(each, OneAMinute))
     found.quiet_until = 0.0
     return found
 
