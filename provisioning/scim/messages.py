@@ -20,7 +20,7 @@ from provisioning.scim.resources import (
 )
 
 VERBS = ("add", "replace", "remove")
-MOST_OPERATIONS = 1000
+MOST_OPERATIONS = 500
 # What is no plain name takes time to read: so long may one path be, and all those with a filter together.
 LONGEST_PATH = 1000
 LONGEST_PATHS = 60_000

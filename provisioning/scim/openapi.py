@@ -222,7 +222,7 @@ def components() -> Schema:
             "required": ["schemas", "Operations"],
             "properties": {
                 "schemas": {"const": [PATCH_OP]},
-                "Operations": {"type": "array", "minItems": 1, "maxItems": 1000, "items": patch_operation()},
+                "Operations": {"type": "array", "minItems": 1, "maxItems": 500, "items": patch_operation()},
             },
         },
         "SearchRequest": {

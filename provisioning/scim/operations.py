@@ -29,7 +29,7 @@ from provisioning.scim.resources import (
 
 MESSAGE = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 # How many values may be held against how many conditions: up to four tenths of a millisecond each.
-MOST_EFFORT = 2000
+MOST_EFFORT = 1200
 # How many names the objects of all operations may have: each of them is looked up like a path of its own.
 MOST_NAMES = 400
 # How many characters of extensions may be gone through, once for each operation on them.

@@ -107,7 +107,7 @@ def wrong_patches() -> Iterator[Hostile]:
         yield Hostile("no op", "PATCH", path, patch_body({"path": "displayName", "value": "x"}))
         yield Hostile("a removal without path", "PATCH", path, patch_body({"op": "remove"}))
         yield Hostile("a removal by value alone", "PATCH", path, patch_body({"op": "Remove", "value": "x"}))
-        many = [{"op": "replace", "path": "displayName", "value": f"x{n}"} for n in range(1001)]
+        many = [{"op": "replace", "path": "displayName", "value": f"x{n}"} for n in range(501)]
         yield Hostile("1,001 operations", "PATCH", path, patch_body(*many))
         good = {"op": "replace", "path": "displayName", "value": "moved"}
         yield Hostile("a good one and a bad one", "PATCH", path, patch_body(good, {"op": "shift"}))
