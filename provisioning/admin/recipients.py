@@ -71,10 +71,9 @@ def ways_on(request: HttpRequest, organization: Organization, everybody: list[Re
 def ways_of(request: HttpRequest, recipient: Recipient) -> list[Button]:
     """Return what can be done about a recipient as it is."""
     names = ["change"]
-    if recipient.muted_at is None:
+    if recipient.muted_at is None:  # a muted one stays, so that nobody sends it anything again
         names.append("test" if recipient.confirmed_at else "ask")
-    if recipients.has_chosen(recipient):
-        names.append("remove")
+        names += ["remove"] if recipients.has_chosen(recipient) else []
     labels = {"change": "Change", "test": "Send a test", "ask": "Ask again", "remove": "Remove"}
     return [Button(labels[name], recipient_url(request, name, recipient)) for name in names]
 

@@ -146,7 +146,7 @@ def test_a_recipient_is_muted_and_unmuted(console: Client, acme: Organization) -
     send(console, acme, f"{recipient.id}/change", EVERYTHING)
 
     [row] = listed(console, acme)
-    assert (muted[4:], row[4:]) == (["Muted", "Change Remove"], ["Confirmed", "Change Send a test Remove"])
+    assert (muted[4:], row[4:]) == (["Muted", "Change"], ["Confirmed", "Change Send a test Remove"])
     assert "It is muted since" in form
 
 
