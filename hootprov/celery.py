@@ -10,6 +10,7 @@ from django.db import connections
 from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hootprov.settings.development")
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # they load every page; `migrate` has made them
 
 TRANSPORT_ALIASES.update(
     redis="hootprov.broker:RedisTransport",

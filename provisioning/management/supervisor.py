@@ -129,9 +129,9 @@ def web_command(*, host: str, port: int, workers: int = 2) -> list[str]:
     """Return the command of the web server: granian, WSGI, four blocking threads a worker."""
     return [
         sys.executable,
-        *("-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
+        *("-m", "hootprov.server", "--interface", "wsgi", "--host", host, "--port", str(port)),
         *("--workers", str(workers), "--blocking-threads", "4", "--respawn-failed-workers"),
-        *("--no-ws", "--log-level", "warning", "hootprov.wsgi:application"),
+        *("--no-ws", "--log-level", "warning"),
     ]
 
 

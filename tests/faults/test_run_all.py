@@ -78,7 +78,7 @@ def is_alive(process: int) -> bool:
 def test_what_is_killed_comes_back_and_nothing_is_left_at_the_end(running: Running, product: Product) -> None:
     processes = children_of(running.process.pid)
     for number, command in processes.items():
-        if "granian" in command or "celery" in command:
+        if "hootprov.server" in command or "celery" in command:
             with suppress(ProcessLookupError):
                 os.kill(number, signal.SIGKILL)
 
@@ -102,7 +102,7 @@ def test_a_web_server_whose_head_was_killed_leaves_no_worker_behind(
 ) -> None:
     children = children_of(running.process.pid)
     heads = [int(child) for child in children_text(running.process.pid).split()]
-    web = next(number for number in heads if "granian" in children[number])
+    web = next(number for number in heads if "hootprov.server" in children[number])
     workers = children_of(web)
 
     os.kill(web, signal.SIGKILL)
@@ -134,6 +134,7 @@ def test_the_worker_sends_what_a_command_wrote(running: Running, product: Produc
         subjects.add(inbox.next()["Subject"])
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("name", "value"),
     [

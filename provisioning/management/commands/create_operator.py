@@ -22,6 +22,7 @@ class Command(BaseCommand):
     """Creates an operator and asks for a password, or sends them a link to choose one."""
 
     help = "Create a person who signs in: staff (owner, csm, support) or an organization's admin."
+    requires_system_checks = ()  # they load every page
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""

@@ -20,6 +20,7 @@ class Command(BaseCommand):
     """Issues a token for one organization."""
 
     help = "Issue a SCIM token for an organization; prints the secret, once, on stdout."
+    requires_system_checks = ()  # they load every page
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""

@@ -17,6 +17,7 @@ class Command(BaseCommand):
     """Turns an organization's provisioning on or off."""
 
     help = "Turn an organization's provisioning on or off. Off refuses Entra with 403 and the reason."
+    requires_system_checks = ()  # they load every page
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""

@@ -15,6 +15,7 @@ class Command(BaseCommand):
     """Ends a token for good."""
 
     help = "Revoke a SCIM token, named by its secret or by its id; `-` reads it from stdin."
+    requires_system_checks = ()  # they load every page
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""

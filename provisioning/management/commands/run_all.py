@@ -18,6 +18,7 @@ class Command(BaseCommand):
     """Migrates, seeds the demo on the embedded default, starts web and worker, and keeps them alive."""
 
     help = "Run web server, worker and beat under one supervisor; Ctrl-C stops them."
+    requires_system_checks = ()  # they load every page
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Run until stopped. Raises: CommandError with the one thing that keeps it from starting."""

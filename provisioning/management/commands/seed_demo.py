@@ -30,6 +30,7 @@ class Command(BaseCommand):
     """Creates the demo organization, its people and a live token, and prints how to use them."""
 
     help = "Create a demo organization with operators and a token (SQLite only), and print them."
+    requires_system_checks = ()  # they load every page
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Seed what is missing, and print. Raises: CommandError on a production database."""

@@ -19,7 +19,7 @@ class Command(BaseCommand):
     """Play Entra's provisioning cycles and exit with 1 when an answer was wrong."""
 
     help = "Play Microsoft Entra ID's provisioning service against a SCIM endpoint and judge it."
-    requires_system_checks = ()
+    requires_system_checks = ()  # they load every page
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """State the arguments."""
