@@ -14,7 +14,9 @@ from rest_framework.response import Response
 
 from accounts import clock
 from provisioning import deliveries, outgoing, webhooks
-from provisioning.api.callers import actor_of
+from provisioning.api import problems
+from provisioning.api.callers import actor_of, caller_of
+from provisioning.api.problems import Refused
 from provisioning.api.views import ApiView, ListView, RowView
 from provisioning.api.words import Moment, Shape, Switch, Whole
 from provisioning.models import Scope, WebhookDelivery, WebhookEndpoint, WebhookKind
@@ -27,6 +29,14 @@ IN_STATE = {
     "taken": Q(delivered_at__isnull=False),
     "waiting": deliveries.WAITING,
     "given_up": Q(gave_up_at__isnull=False),
+}
+# Who has something told to an address reads it: that needs the scope too.
+READ_WITH = {
+    WebhookKind.MEMBERS: Scope.LOGS_READ,
+    WebhookKind.TEAMS: Scope.LOGS_READ,
+    WebhookKind.FAILURES: Scope.LOGS_READ,
+    WebhookKind.HEALTH: Scope.CONNECTION_READ,
+    WebhookKind.TOKENS: Scope.TOKENS_READ,
 }
 
 
@@ -147,6 +157,15 @@ class OfWebhooks(ApiView):
             raise Http404
         return webhook
 
+    def check_scopes(self, kinds: list[str]) -> None:
+        """Check that whoever calls may read what is to be told. Raises: Refused."""
+        missing = {READ_WITH[WebhookKind(kind)] for kind in kinds} - caller_of(self.request).scopes
+        if missing:
+            text = (
+                f"To have this told to an address needs the scope to read it: {', '.join(sorted(missing))}."
+            )
+            raise Refused(problems.forbidden, text)
+
     def made(self, new: webhooks.MadeSecret) -> Response:
         """Return a webhook with its new secret."""
         shape = NewWebhookShape(new.endpoint, context={"secret": new.secret})
@@ -177,9 +196,11 @@ class Webhooks(OfWebhooks, ListView):
     def post(self, request: Request, organization: str) -> Response:  # noqa: ARG002 - found already
         """Add a webhook, which hears what happens from now on. The signing secret is in this answer alone.
 
-        An address whose name is not found, or leads to an address that is not public, answers 409.
+        What it hears of, a key must have the scope to read. An address whose name is not found, or leads to an
+        address that is not public, answers 409.
         """
         given = {"kinds": webhooks.EVERYTHING, **self.body_of(request, AddWebhookShape)}
+        self.check_scopes(given["kinds"])
         return self.made(
             webhooks.add(organization=self.organization, by=actor_of(request), now=clock.now(), **given)
         )
@@ -197,10 +218,12 @@ class OneWebhook(OfWebhooks):
     def patch(self, request: Request, organization: str, id: UUID) -> Response:  # noqa: A002, ARG002 - the address
         """Set where a webhook is, what it hears of, and whether it is called. What is left out stays.
 
-        One that is turned on again is told first what it missed.
+        What it is to hear of, a key must have the scope to read. One that is turned on again is told first what
+        it missed.
         """
         given = self.body_of(request, ChangeWebhookShape)
         webhook = self.one(id)
+        self.check_scopes(given.get("kinds", webhook.kinds))
         webhooks.change(
             webhook,
             url=given.get("url", webhook.url),

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Organization
+from provisioning.api_keys import with_implied
 from provisioning.models import Scope, WebhookEndpoint
 from provisioning.tokens import IssuedToken
 from tests.api.conftest import Program, program_of
@@ -124,6 +125,38 @@ def test_each_method_needs_its_scope(acme: Organization, program: Program, recei
     assert [reader.get(each).status_code for each in (WEBHOOKS, page, DELIVERIES)] == [200] * 3
     assert [reader.post(f"{page}/{each}").status_code for each in ("test", "rotate")] == [403] * 2
     assert [logs.get(each).status_code for each in (WEBHOOKS, page, DELIVERIES)] == [403] * 3
+
+
+def others_than(scope: Scope) -> list[Scope]:
+    """Return the scopes that neither are one nor imply it."""
+    return [each for each in Scope if scope not in with_implied({each})]
+
+
+@pytest.mark.parametrize(
+    ("kind", "scope"),
+    [
+        ("members", Scope.LOGS_READ),
+        ("teams", Scope.LOGS_READ),
+        ("failures", Scope.LOGS_READ),
+        ("health", Scope.CONNECTION_READ),
+        ("tokens", Scope.TOKENS_READ),
+    ],
+)
+def test_only_who_may_read_it_has_it_told(
+    acme: Organization, program: Program, receiver: Receiver, kind: str, scope: Scope
+) -> None:
+    body = {"url": url_of(receiver), "kinds": [kind]}
+    readers = program_of(acme, Scope.WEBHOOKS_WRITE, scope)
+    others = program_of(acme, Scope.WEBHOOKS_WRITE, *others_than(scope))
+
+    added, refused = readers.post(WEBHOOKS, body), others.post(WEBHOOKS, body)
+    page = f"{WEBHOOKS}/{added.json()['id']}"
+    elsewhere = {"url": "https://elsewhere.example/"}
+
+    assert (added.status_code, refused.status_code) == (201, 403)
+    assert f"needs the scope to read it: {scope}." in refused.json()["detail"]
+    assert others.patch(page, elsewhere).status_code == 403
+    assert program.get(page).json()["url"] == url_of(receiver)
 
 
 def test_another_organizations_webhook_is_not_there(
