@@ -1,5 +1,7 @@
 """What every test shares; the people are in `tests/cast.py`."""
 
+import os
+
 import pytest
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
@@ -21,3 +23,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the tests that mostly wait, so that nobody waits for them in the end; else the order is random."""
     items.sort(key=lambda item: "faults" not in item.path.parts)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip on PostgreSQL what depends on no database, before any of its fixtures starts."""
+    if item.get_closest_marker("once") and "DATABASE_URL" in os.environ:
+        pytest.skip("The half on SQLite runs it: it depends on no database.")

@@ -20,7 +20,7 @@ def suite(database: str, arguments: list[str], environment: dict[str, str]) -> i
         "-m",
         "pytest",
         "-n",
-        "2",
+        "3",  # on two cores: some of the tests mostly wait
         "--dist",
         "loadfile",
         "--no-loadscope-reorder",
@@ -38,7 +38,7 @@ def main() -> int:
         print(f"NOT TESTED: {missing}", flush=True)
     codes = [suite("SQLite and the filesystem broker", arguments, {})]
     with ExitStack() as servers:
-        environment = {"DATABASE_URL": servers.enter_context(postgresql())}
+        environment = {"DATABASE_URL": servers.enter_context(postgresql(is_durable=False))}
         try:
             environment["CELERY_BROKER_URL"] = servers.enter_context(redis())
         except Missing as missing:

@@ -42,14 +42,18 @@ def postgresql_binaries() -> Path:
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """Run a PostgreSQL server; yield the URL of its database."""
+def postgresql(*, is_durable: bool = True) -> Iterator[str]:
+    """Run a PostgreSQL server; yield the URL of its database.
+
+    One that is not durable would lose data with its machine, and waits for no disk.
+    """
     binaries, port = postgresql_binaries(), free_port()
     folder = Path(tempfile.mkdtemp(prefix="hootprov-postgresql-"))
     owner: Any = {"user": UNPRIVILEGED} if os.geteuid() == 0 else {}
     if owner:
         shutil.chown(folder, UNPRIVILEGED)
     options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c max_connections=300"
+    options += "" if is_durable else " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
     server = [f"{binaries}/postgres", "-D", f"{folder}/data", *options.split()]
     make = f"{binaries}/initdb -D {folder}/data -U hootprov -A trust -E UTF8 --locale=C"
     ask = f"{binaries}/pg_isready -q -h 127.0.0.1 -p {port} -t 30"

@@ -7,6 +7,8 @@ import pytest
 from tests.browser import any_browser, bytes_of, complaints_of, hosts_of
 from tests.processes import Product
 
+pytestmark = pytest.mark.once
+
 PLANTED = """
     const script = document.createElement("script");
     script.textContent = "window.planted = true";

@@ -5,6 +5,7 @@ ids and cursors. SCIM is asked for what is valid alone, since it must be lenient
 what it refuses of that by a rule that no JSON Schema can say is refused with 400.
 """
 
+import socket
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from schemathesis.config import SchemathesisConfig
 from accounts.models import Organization
 from hootprov.wsgi import application
 from provisioning import logs
-from provisioning.models import CycleKind, ProvisioningCycle
+from provisioning.models import CycleKind, ProvisioningCycle, WebhookDelivery
 from provisioning.tokens import IssuedToken
 from tests import factories
 from tests.console.tenants import make_tenant
@@ -34,6 +35,7 @@ LENIENT = SchemathesisConfig.from_dict(
         "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", 400, 401, 403, 404, 409, 412]}},
     }
 )
+OWN_HOSTS, PUBLIC_ADDRESS = {None, "localhost", "127.0.0.1"}, "93.184.215.14"
 BOUNDED = settings(
     deadline=None,
     max_examples=3,
@@ -46,7 +48,18 @@ api = schemathesis.openapi.from_wsgi("/api/openapi.json", application, config=OU
 scim = schemathesis.openapi.from_wsgi("/api/openapi-scim.json", application, config=LENIENT)
 
 
-pytestmark = pytest.mark.usefixtures("one_connection")
+pytestmark = pytest.mark.usefixtures("one_connection", "no_name_server")
+
+
+@pytest.fixture
+def no_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every name leads to one public address, so that no name of a generated webhook is asked for outside."""
+    ask = socket.getaddrinfo
+
+    def answer(host: str | None, port: int | None, *arguments: int, **options: int) -> list[Any]:
+        return ask(host if host in OWN_HOSTS else PUBLIC_ADDRESS, port, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
 
 
 @pytest.fixture
@@ -63,6 +76,8 @@ def ids(acme: Organization) -> dict[str, Any]:
         "teams": tenant.ids["accounts_team"],
         "recipients": tenant.ids["recipient"],
         "audit-events": tenant.ids["provisioning_auditevent"],
+        "webhooks": tenant.ids["provisioning_webhookendpoint"],
+        "webhook-deliveries": WebhookDelivery.objects.get().message_id,
         "Users": tenant.ids["accounts_member"],
         "Groups": tenant.ids["accounts_team"],
     }

@@ -13,6 +13,8 @@ from tests.console.story import Console, create_operator
 from tests.factories import user_body
 from tests.processes import Product
 
+pytestmark = pytest.mark.once
+
 CSM = "csm@hootprov.example"
 ADMIN = "admin@acme.example"
 LOG = "provisioning/provisioninglogentry/"

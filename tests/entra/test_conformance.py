@@ -14,6 +14,8 @@ from scim2_tester import Status, check_server
 from tests.databases import new_product
 from tests.processes import Product
 
+pytestmark = pytest.mark.once
+
 # The probe wants 200 with a body for every PATCH; RFC 7644 §3.5.2 allows 204, which Entra asks for on groups.
 # Its member to add is an id that nobody has, which is refused here (RFC 7643 §2.4: a reference must exist).
 PROBES_OWN_FAULTS = {

@@ -17,6 +17,8 @@ from provisioning import tasks
 from provisioning.models import Notification
 from tests.factories import make_token
 
+pytestmark = pytest.mark.once
+
 
 def configured(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str, object]:
     """Return the e-mail settings that an environment makes."""

@@ -74,7 +74,7 @@ def matching(model: Any, resources: list[dict[str, Any]], query: str) -> set[str
         return {each["id"] for each in resources if bound.match(model.model_validate(each))}
 
 
-@settings(REPRODUCIBLE, max_examples=250)
+@settings(REPRODUCIBLE, max_examples=120)
 @given(
     bodies=st.lists(strategies.users(), max_size=5),
     queries=st.lists(strategies.user_filters(), min_size=3, max_size=6),
@@ -98,7 +98,7 @@ def fill_groups(entra: ScimClient, groups: list[str], users: list[str], members:
         assert entra.request("PATCH", f"/Groups/{group}", {"Operations": [operation]}).status_code == 204
 
 
-@settings(REPRODUCIBLE, max_examples=150)
+@settings(REPRODUCIBLE, max_examples=80)
 @given(
     bodies=st.lists(strategies.groups(), max_size=4),
     members=st.lists(st.lists(st.integers(0, 2), max_size=3), min_size=4, max_size=4),

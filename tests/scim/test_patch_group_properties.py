@@ -55,7 +55,7 @@ def logged(answer: Any, side: str) -> set[str]:
     return {member["value"] for members in found for member in members}
 
 
-@settings(REPRODUCIBLE, max_examples=200)
+@settings(REPRODUCIBLE, max_examples=100)
 @given(first=PLACES, steps=STEPS, dialect=st.sampled_from([legacy, compliant]), is_renamed=st.booleans())
 def test_members_come_and_go_as_on_a_set(
     entra: ScimClient, first: list[int], steps: list[Step], dialect: Any, is_renamed: bool

@@ -183,7 +183,7 @@ def version(user: Resource) -> int:
     return int(user["meta"]["version"].strip('W/"'))
 
 
-@settings(REPRODUCIBLE, max_examples=100)
+@settings(REPRODUCIBLE, max_examples=60)
 @given(body=USERS, changes=SEVERAL, dialect=DIALECTS)
 def test_a_patch_changes_what_it_names_and_nothing_else(
     entra: ScimClient, body: Resource, changes: list[Change], dialect: Any
@@ -203,7 +203,7 @@ def test_a_patch_changes_what_it_names_and_nothing_else(
         assert (ENTERPRISE_SCHEMA in after["schemas"]) == (ENTERPRISE_SCHEMA in after)
 
 
-@settings(REPRODUCIBLE, max_examples=100)
+@settings(REPRODUCIBLE, max_examples=60)
 @given(body=USERS, changes=SEVERAL, dialect=DIALECTS)
 def test_the_same_patch_again_is_skipped(
     entra: ScimClient, body: Resource, changes: list[Change], dialect: Any
@@ -219,7 +219,7 @@ def test_the_same_patch_again_is_skipped(
         assert (entry.status, entry.personal["modifiedProperties"]) == (LogStatus.SKIPPED, [])
 
 
-@settings(REPRODUCIBLE, max_examples=100)
+@settings(REPRODUCIBLE, max_examples=60)
 @given(body=USERS, changes=SEVERAL)
 def test_both_dialects_say_the_same(entra: ScimClient, body: Resource, changes: list[Change]) -> None:
     with undone():
@@ -234,7 +234,7 @@ def test_both_dialects_say_the_same(entra: ScimClient, body: Resource, changes: 
         assert results[0] == results[1]
 
 
-@settings(REPRODUCIBLE, max_examples=100)
+@settings(REPRODUCIBLE, max_examples=60)
 @given(body=USERS, changes=SEVERAL, dialect=DIALECTS)
 def test_the_log_says_what_the_resource_shows(
     entra: ScimClient, body: Resource, changes: list[Change], dialect: Any
@@ -270,7 +270,7 @@ def respelled(value: Any, spelling: Any) -> Any:
     }
 
 
-@settings(REPRODUCIBLE, max_examples=200)
+@settings(REPRODUCIBLE, max_examples=100)
 @given(body=USERS, spelling=st.sampled_from([str, str.upper, str.lower, str.capitalize]))
 def test_what_was_sent_comes_back_as_sent(entra: ScimClient, body: Resource, spelling: Any) -> None:
     with undone():
@@ -279,7 +279,7 @@ def test_what_was_sent_comes_back_as_sent(entra: ScimClient, body: Resource, spe
         assert user == {"active": True} | body | {"id": user["id"], "meta": user["meta"]}
 
 
-@settings(REPRODUCIBLE, max_examples=100)
+@settings(REPRODUCIBLE, max_examples=60)
 @given(body=USERS)
 def test_to_put_what_was_read_changes_nothing(entra: ScimClient, body: Resource) -> None:
     with undone():

@@ -4,7 +4,11 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.processes import ROOT
+
+pytestmark = pytest.mark.once
 
 PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "hootprov.settings.production",

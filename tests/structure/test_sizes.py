@@ -8,6 +8,8 @@ import pytest
 
 from tests.processes import ROOT
 
+pytestmark = pytest.mark.once
+
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 40
 PACKAGES = ("hootprov", "accounts", "provisioning", "bench", "tests")

@@ -9,6 +9,8 @@ from kombu.exceptions import OperationalError
 
 from hootprov.logging import OneAMinute
 
+pytestmark = pytest.mark.once
+
 
 class Unlucky(Scheduler):
     """A scheduler whose broker does not answer."""
