@@ -19,7 +19,7 @@ def main() -> None:
     gc.freeze()  # what is loaded stays: the workers' collections needn't touch, and so copy, its pages
     gc.enable()
     sys.argv.append(APPLICATION)
-    entrypoint()
+    entrypoint()  # type: ignore[no-untyped-call]  # granian leaves it so
 
 
 def load() -> None:

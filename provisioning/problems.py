@@ -3,13 +3,13 @@
 Entra shows `sentence` and `remedy` to the customer's admin word for word, so they say what is wrong and
 what to do. `why` and `steps` say more, on the page of a log entry, also years after it was written: they
 know the code alone. No HTTP is answered here, and nothing of django-scim2 is known.
-Source: RFC 7644 §3.12 (Error responses); Entra's pages on provisioning errors and on quarantine.
+Source: RFC 7644 §3.12 (Error responses), RFC 9865 §2.1; Entra's pages on provisioning errors and on quarantine.
 """
 
-from dataclasses import dataclass, replace
-from typing import Any, Final, Self
+from typing import Any, Final
 
-ERROR_SCHEMA: Final = "urn:ietf:params:scim:api:messages:2.0:Error"
+from provisioning.problem import NOT_ENTRA, Problem, error_body
+
 CREDENTIALS: Final = "Provisioning > Admin Credentials"
 MAPPINGS: Final = "Provisioning > Mappings"
 NEW_TOKEN: Final = (
@@ -19,35 +19,6 @@ NEW_TOKEN: Final = (
 ON_DEMAND: Final = "Send the same object again with Provision on demand, and see whether it goes through."
 LATER: Final = "Nothing has to be changed: Entra tries the same object again by itself."
 OUR_FAULT: Final = "If it lasts for more than an hour, send your customer success manager the request id."
-NOT_ENTRA: Final = "Entra sends no such request by itself: find out which other client uses the token."
-
-
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """One row of the table. `code` never changes; `sentence` and `remedy` may hold {facts}."""
-
-    code: str
-    status: int
-    scim_type: str = ""
-    sentence: str
-    remedy: str
-    why: str
-    steps: tuple[str, ...] = (NOT_ENTRA,)
-
-    def about(self, **facts: str) -> Self:
-        """Return the row with the facts filled in."""
-        return replace(self, sentence=self.sentence.format(**facts), remedy=self.remedy.format(**facts))
-
-    @property
-    def detail(self) -> str:
-        """What the client is told."""
-        return f"{self.sentence} {self.remedy}".strip()
-
-
-def error_body(*, status: int, scim_type: str, detail: str) -> dict[str, Any]:
-    """Return the body of an error (RFC 7644 §3.12): `status` is a string there."""
-    body: dict[str, Any] = {"schemas": [ERROR_SCHEMA], "status": str(status), "detail": detail}
-    return body | ({"scimType": scim_type} if scim_type else {})
 
 
 # What Entra makes of an answer. Source: Entra's list of provisioning error codes; its page on quarantine.
@@ -297,6 +268,31 @@ invalid_parameter = Problem(
     sentence="{parameter} must be {form}.",
     remedy="Leave it out, or send it so (RFC 7644 §3.4.2).",
     why="A parameter in the address of the request makes no sense.",
+)
+invalid_cursor = Problem(
+    code="invalid_cursor",
+    status=400,
+    scim_type="invalidCursor",
+    sentence="The cursor is none of this list.",
+    remedy="Begin with an empty cursor, and send each nextCursor as it was answered, with the same filter and at "
+    "the same address.",
+    why="A client walks through a list page by page, and named a page that this list does not have.",
+)
+expired_cursor = Problem(
+    code="expired_cursor",
+    status=400,
+    scim_type="expiredCursor",
+    sentence="The cursor is older than {limit} seconds.",
+    remedy="Begin again with an empty cursor, and ask for the next page sooner.",
+    why="A client walks through a list page by page, and waited too long between two of them.",
+)
+invalid_count = Problem(
+    code="invalid_count",
+    status=400,
+    scim_type="invalidCount",
+    sentence="Beside a cursor count must be a whole number of 1 or more.",
+    remedy="Leave it out, or send it so (RFC 9865 §2).",
+    why="A client walks through a list page by page, and asked for pages of no length.",
 )
 filter_forbidden = Problem(
     code="filter_forbidden",

@@ -1,6 +1,6 @@
 """What the service says of itself, made from the classes that validate. Nothing is advertised that does not work.
 
-Registered as django-scim2's SERVICE_PROVIDER_CONFIG_MODEL and SCHEMAS_GETTER. Source: RFC 7643 §5 to §7.
+Registered as django-scim2's SERVICE_PROVIDER_CONFIG_MODEL and SCHEMAS_GETTER. Source: RFC 7643 §5 to §7, RFC 9865 §4.
 """
 
 from copy import deepcopy
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django_scim.settings import scim_settings
 
-from provisioning.scim.queries import LONGEST_PAGE
+from provisioning.scim.queries import CURSOR_SECONDS, DEFAULT_PAGE, LONGEST_PAGE
 from provisioning.scim.resources import IGNORED, EnterpriseUser, Group, User
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0"
@@ -51,6 +51,14 @@ class ServiceProviderConfig:
             "changePassword": {"supported": False},
             "sort": {"supported": True},
             "etag": {"supported": True},
+            "pagination": {
+                "cursor": True,
+                "index": True,
+                "defaultPaginationMethod": "index",
+                "defaultPageSize": DEFAULT_PAGE,
+                "maxPageSize": LONGEST_PAGE,
+                "cursorTimeout": CURSOR_SECONDS,
+            },
             "authenticationSchemes": scim_settings.AUTHENTICATION_SCHEMES,
             "meta": {
                 "resourceType": "ServiceProviderConfig",

@@ -14,6 +14,7 @@ from django_scim.exceptions import SCIMException
 from django_scim.settings import scim_settings
 
 from provisioning import problems
+from provisioning.problem import Problem, error_body
 
 RETRY_AFTER_SECONDS: Final = 5
 
@@ -21,7 +22,7 @@ RETRY_AFTER_SECONDS: Final = 5
 class ScimError(SCIMException):  # type: ignore[misc]  # django-scim2 carries no types
     """A refusal on its way to the client. Raised by whoever refuses, rendered by the engine."""
 
-    def __init__(self, problem: problems.Problem, **headers: str) -> None:
+    def __init__(self, problem: Problem, **headers: str) -> None:
         self.problem = problem
         self.headers = headers
         super().__init__(problem.detail, status=problem.status, scim_type=problem.scim_type)
@@ -34,14 +35,14 @@ class ScimError(SCIMException):  # type: ignore[misc]  # django-scim2 carries no
     def to_dict(self) -> dict[str, object]:
         """Return the body of RFC 7644 §3.12."""
         problem = self.problem
-        return problems.error_body(status=problem.status, scim_type=problem.scim_type, detail=self.detail)
+        return error_body(status=problem.status, scim_type=problem.scim_type, detail=self.detail)
 
 
 @dataclass(frozen=True)
 class Refusal:
     """A row of the table, to be raised with its facts."""
 
-    problem: problems.Problem
+    problem: Problem
 
     def __call__(self, **facts: str) -> ScimError:
         """Return the error to raise, with the facts filled in."""
@@ -61,6 +62,9 @@ invalid_json = Refusal(problems.invalid_json)
 invalid_value = Refusal(problems.invalid_value)
 invalid_filter = Refusal(problems.invalid_filter)
 invalid_parameter = Refusal(problems.invalid_parameter)
+invalid_cursor = Refusal(problems.invalid_cursor)
+expired_cursor = Refusal(problems.expired_cursor)
+invalid_count = Refusal(problems.invalid_count)
 display_name_taken = Refusal(problems.display_name_taken)
 unknown_member = Refusal(problems.unknown_member)
 precondition_failed = Refusal(problems.precondition_failed)

@@ -4,7 +4,7 @@ What is not wanted is not read: groups of users and members of groups cost a que
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -64,12 +64,14 @@ def member_ids_of(teams: Iterable[Team]) -> dict[UUID, list[UUID]]:
     return found
 
 
-def list_response(*, total: int, query: Query, resources: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the ListResponse of RFC 7644 §3.4.2."""
+def list_response(
+    *, total: int, place: Mapping[str, int | str], resources: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Return the ListResponse of RFC 7644 §3.4.2. `place` is its `startIndex`, or the cursors of RFC 9865 §2."""
     return {
         "schemas": [MESSAGE],
         "totalResults": total,
-        "startIndex": query.start_index,
+        **place,
         "itemsPerPage": len(resources),
         "Resources": resources,
     }

@@ -13,10 +13,10 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from django_scim.constants import SCIM_CONTENT_TYPE
 
-from provisioning.problems import ERROR_SCHEMA
+from provisioning.problem import ERROR_SCHEMA
 from provisioning.scim import discovery
 from provisioning.scim.listing import MESSAGE as LIST_RESPONSE
-from provisioning.scim.queries import DEFAULT_PAGE, LARGEST_INDEX, LONGEST_PAGE
+from provisioning.scim.queries import CURSOR_SECONDS, DEFAULT_PAGE, LARGEST_INDEX, LONGEST_PAGE
 from provisioning.scim.queries import MESSAGE as SEARCH_REQUEST
 from provisioning.scim.resources import ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA
 
@@ -183,6 +183,11 @@ def searched() -> dict[str, Schema]:
     return {
         "filter": {"type": "string", "examples": ['userName eq "amelie@acme.example"']},
         "startIndex": {"type": "integer", "minimum": 1, "maximum": LARGEST_INDEX, "default": 1},
+        "cursor": {
+            "type": "string",
+            "description": "Asks for pages by cursor (RFC 9865): empty for the first, then the nextCursor of the page "
+            f"before, within {CURSOR_SECONDS} seconds and with the same filter; without startIndex and sortBy.",
+        },
         "count": {"type": "integer", "minimum": 0, "maximum": LONGEST_PAGE, "default": DEFAULT_PAGE},
         "sortBy": {"type": "string", "examples": ["userName"]},
         "sortOrder": {"type": "string", "enum": ["ascending", "descending"]},
@@ -199,6 +204,8 @@ def list_of(kind: str) -> Schema:
             "totalResults": {"type": "integer"},
             "startIndex": {"type": "integer"},
             "itemsPerPage": {"type": "integer"},
+            "nextCursor": {"type": "string"},
+            "previousCursor": {"type": "string"},
             "Resources": {"type": "array", "items": {"type": "object"} if kind == "Resource" else ref(kind)},
         },
     }

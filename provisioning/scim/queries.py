@@ -1,6 +1,6 @@
 """What a client asks of a list: filter, page, order, attributes; from an address or a .search body.
 
-Source: RFC 7644 §3.4.2 and §3.4.3.
+Source: RFC 7644 §3.4.2 and §3.4.3; RFC 9865 §2.
 """
 
 from collections.abc import Mapping
@@ -15,15 +15,20 @@ from provisioning.scim.projection import Projection, projection_of
 MESSAGE = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 LONGEST_PAGE = 200
 DEFAULT_PAGE = 100
+CURSOR_SECONDS = 3600
 LARGEST_INDEX = 2**31
 MOST_DIGITS = 20
 
 
 @dataclass(frozen=True)
 class Query:
-    """One question to a collection; `start_index` is 1-based. Any `sortOrder` but descending is ascending."""
+    """One question to a collection. Any `sortOrder` but descending is ascending.
+
+    A page by cursor has a `cursor`, "" for the first one; any other is at `start_index`, which is 1-based.
+    """
 
     filter: str
+    cursor: str | None
     start_index: int
     count: int
     sort_by: str
@@ -38,16 +43,46 @@ class Query:
 
 def query_of(parameters: Mapping[str, Any]) -> Query:
     """Return what parameters ask; paging out of range means the nearest possible. Raises: ScimError."""
+    cursor = cursor_in(parameters)
     start_index = number(parameters, "startIndex", default=1)
-    count = number(parameters, "count", default=DEFAULT_PAGE)
+    count = number(parameters, "count", default=DEFAULT_PAGE) if cursor is None else size_in(parameters)
     return Query(
         filter=text(parameters, "filter"),
+        cursor=cursor,
         start_index=min(max(start_index, 1), LARGEST_INDEX),
         count=min(max(count, 0), LONGEST_PAGE),
         sort_by=text(parameters, "sortBy"),
         is_descending=text(parameters, "sortOrder").lower() == "descending",
         projection=projection_in(parameters),
     )
+
+
+def cursor_in(parameters: Mapping[str, Any]) -> str | None:
+    """Return the cursor of a page, "" for the first; None where pages go by index.
+
+    Raises: ScimError invalid_cursor for one that is no text, invalid_parameter beside what asks for another order.
+    """
+    cursor = parameters.get("cursor")
+    if cursor is None:
+        return None
+    if not isinstance(cursor, str):
+        raise errors.invalid_cursor()
+    for name in ("startIndex", "sortBy"):
+        if parameters.get(name) not in (None, ""):
+            form = "left out beside cursor, whose pages go by the time of creation"
+            raise errors.invalid_parameter(parameter=name, form=form)
+    return cursor
+
+
+def size_in(parameters: Mapping[str, Any]) -> int:
+    """Return how long a page by cursor may be. Raises: ScimError invalid_count."""
+    try:
+        count = number(parameters, "count", default=DEFAULT_PAGE)
+    except errors.ScimError:
+        count = 0
+    if count < 1:
+        raise errors.invalid_count()
+    return count
 
 
 def projection_in(parameters: Mapping[str, Any]) -> Projection:
@@ -62,7 +97,16 @@ def parameters_of(body: dict[str, Any]) -> dict[str, Any]:
     schemas = next((value for name, value in body.items() if name.lower() == "schemas"), None)
     if not isinstance(schemas, list) or MESSAGE not in schemas:
         raise errors.invalid_value(attribute="schemas", reason=f"it must hold {MESSAGE}")
-    known = {"filter", "startIndex", "count", "sortBy", "sortOrder", "attributes", "excludedAttributes"}
+    known = (
+        "filter",
+        "cursor",
+        "startIndex",
+        "count",
+        "sortBy",
+        "sortOrder",
+        "attributes",
+        "excludedAttributes",
+    )
     by_lower = {name.lower(): name for name in known}
     return {by_lower[name.lower()]: value for name, value in body.items() if name.lower() in by_lower}
 

@@ -17,7 +17,7 @@ from django_scim import views as stock
 from accounts import members, teams
 from accounts.models import Member, Team
 from provisioning.models import Action, RequestKind
-from provisioning.scim import conditions, discovery, errors, listing, messages, resources
+from provisioning.scim import conditions, cursors, discovery, errors, listing, messages, resources
 from provisioning.scim.columns import GROUP_COLUMNS, USER_COLUMNS, Columns
 from provisioning.scim.engine import Engine, body_object
 from provisioning.scim.exchange import exchange_of
@@ -123,24 +123,27 @@ class ResourceView:
         """Answer the resources that fit, page by page (RFC 7644 §3.4.2)."""
         return self.answer_list(query_of(request.GET))
 
+    def rows(self, text: str) -> Any:
+        """Return the rows of the caller's organization that a filter names; all of them where it is empty."""
+        if text:
+            return type(self).parser_getter().search(text, self.request, elsewhere=self.elsewhere)
+        return self.model_cls.objects.of_organization(exchange_of(self.request).organization_id)
+
     def found(self, query: Query) -> tuple[int, list[Any]]:
-        """Return how many rows of the caller's organization fit a query, and those of its page."""
-        if query.filter:
-            rows = type(self).parser_getter().search(query.filter, self.request, elsewhere=self.elsewhere)
-        else:
-            rows = self.model_cls.objects.of_organization(exchange_of(self.request).organization_id)
+        """Return how many rows fit a query, and those of its page."""
         conditions = Conditions(self.resource_class, self.columns, self.elsewhere)
-        return listing.page(rows, query, conditions=conditions)
+        return listing.page(self.rows(query.filter), query, conditions=conditions)
 
     def answer_list(self, query: Query) -> HttpResponse:
         """Answer a page of what a query finds."""
+        if query.cursor is not None:
+            return answer(cursors.page([self], query, exchange_of(self.request)))
         total, found = self.found(query)
         if total == 0:
             self.note_test_connection(query.filter)
+        resources = self.as_resources(found, query.projection)
         return answer(
-            listing.list_response(
-                total=total, query=query, resources=self.as_resources(found, query.projection)
-            )
+            listing.list_response(total=total, place={"startIndex": query.start_index}, resources=resources)
         )
 
     def note_test_connection(self, query: str) -> None:
@@ -290,10 +293,12 @@ class RootSearchView(stock.SearchView, Engine):  # type: ignore[misc]  # django-
         query = query_of(parameters_of(body_object(request)))
         total = 0
         found: list[dict[str, Any]] = []
-        kinds: tuple[tuple[Any, Any], ...] = ((UsersView, resources.Group), (GroupsView, resources.User))
-        for kind, other in kinds:
-            view = kind(elsewhere=(other,))
+        kinds: list[Any] = [UsersView(elsewhere=(resources.Group,)), GroupsView(elsewhere=(resources.User,))]
+        for view in kinds:
             view.setup(request)
+        if query.cursor is not None:
+            return answer(cursors.page(kinds, query, exchange_of(request)))
+        for view in kinds:
             part = replace(
                 query, start_index=max(query.start_index - total, 1), count=query.count - len(found)
             )
@@ -301,7 +306,9 @@ class RootSearchView(stock.SearchView, Engine):  # type: ignore[misc]  # django-
             is_before = query.start_index > total + count
             found += [] if is_before else view.as_resources(rows, query.projection)
             total += count
-        return answer(listing.list_response(total=total, query=query, resources=found))
+        return answer(
+            listing.list_response(total=total, place={"startIndex": query.start_index}, resources=found)
+        )
 
 
 class ServiceProviderConfigView(stock.ServiceProviderConfigView, Engine):  # type: ignore[misc]  # as above
@@ -331,7 +338,7 @@ class DescriptionView:
             raise errors.filter_forbidden()
         if uuid is None:
             found = list(self.documents().values())
-            return answer(listing.list_response(total=len(found), query=query_of({}), resources=found))
+            return answer(listing.list_response(total=len(found), place={"startIndex": 1}, resources=found))
         wanted = {id_.lower(): document for id_, document in self.documents().items()}.get(uuid.lower())
         if wanted is None:
             raise errors.no_such_endpoint()

@@ -6,6 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from provisioning import problems
+from provisioning.problem import Problem
 from provisioning.scim import errors
 from tests.processes import ROOT
 
@@ -27,7 +28,7 @@ def test_whatever_the_service_refuses_with_has_its_row() -> None:
 
 
 @pytest.mark.parametrize("problem", problems.EVERY, ids=lambda each: each.code)
-def test_each_row_says_why_and_what_to_do_without_facts(problem: problems.Problem) -> None:
+def test_each_row_says_why_and_what_to_do_without_facts(problem: Problem) -> None:
     assert problem.steps
     for text in (problem.why, *problem.steps):
         assert text.endswith(".")

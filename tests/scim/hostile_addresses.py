@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from tests.factories import user_body
-from tests.scim.hostile import Hostile, at, group_body, patch_body
+from tests.scim.hostile import SEARCH_SCHEMA, Hostile, at, group_body, patch_body
 
 COLLECTIONS = ("/Users", "/Groups")
 CANARIES = ("/Users/{user}", "/Groups/{group}")
@@ -210,6 +210,24 @@ def absurd_pages() -> Iterator[Hostile]:
                 yield Hostile(f"{name} {value!r}", "GET", at(path, **{name: value}), names=name)
         for value in SORTS:
             yield Hostile(f"sorted by {value[:20]!r}", "GET", at(path, sortBy=value), names="sortBy")
+
+
+def forged_cursors() -> Iterator[Hostile]:
+    """Yield cursors that nobody was given, and what does not go with one."""
+    for path in ("/Users", "/Groups/.search", "/.search"):
+        for value in (*NUMBERS, *SORTS, *IDS.values(), "e30.e30", "." * 1000, "=", "e30:1vRZmN:x"):
+            yield with_parameters("a forged cursor", path, cursor=value)
+        for value in ("0", *NUMBERS):
+            yield with_parameters(f"count {value!r}", path, cursor="", count=value)
+        yield with_parameters("two places", path, cursor="", startIndex="1")
+        yield with_parameters("two orders", path, cursor="", sortBy="userName")
+
+
+def with_parameters(what: str, path: str, **parameters: str) -> Hostile:
+    """Return a question to a list, in the address or in a body."""
+    if path.endswith(".search"):
+        return Hostile(what, "POST", path, {"schemas": [SEARCH_SCHEMA], **parameters})
+    return Hostile(what, "GET", at(path, **parameters))
 
 
 def long_addresses() -> Iterator[Hostile]:

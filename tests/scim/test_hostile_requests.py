@@ -46,6 +46,7 @@ FAMILIES: dict[str, Callable[[], Iterator[Hostile]]] = {
     "messages that are no search": hostile_messages.wrong_searches,
     "filters that can't be answered": hostile_filters.broken_filters,
     "pages that mean nothing": hostile_addresses.absurd_pages,
+    "cursors of nobody": hostile_addresses.forged_cursors,
     "addresses without end": hostile_addresses.long_addresses,
     "ids that nothing has": hostile_addresses.wrong_ids,
     "addresses of nothing": hostile_addresses.wrong_paths,
