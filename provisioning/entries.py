@@ -10,10 +10,12 @@ hundreds of them that is still a matter of milliseconds.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast, Length
 
 from accounts.models import Organization
 from provisioning.models import (
@@ -27,6 +29,7 @@ Entries = QuerySet[ProvisioningLogEntry]
 BY_TIME = ("-at", "-id")
 BY_ID = ("-id",)
 BY_POSITION = ("position",)
+MOST_CHARACTERS = 2_000_000
 LONGEST_REQUEST = timedelta(hours=1)
 LAST_DAY = date(9999, 1, 1)
 
@@ -107,6 +110,16 @@ def past(order: tuple[str, ...], last: dict[str, Any]) -> Q:
     if order == BY_ID:
         return Q(id__lt=id_)
     return Q(at__lte=at) & (Q(at__lt=at) | Q(id__lt=id_))
+
+
+def fitting(ordered: Entries, most: int) -> tuple[int, int]:
+    """Return how many of the first entries are held in memory at once, one at least, and how many there are.
+
+    Both are at most `most`: a few entries can be as large as many.
+    """
+    sizes = ordered.values_list(Length(Cast("personal", TextField())), flat=True)[:most]
+    totals = list(accumulate(sizes))
+    return max(sum(total <= MOST_CHARACTERS for total in totals), 1), len(totals)
 
 
 def midnight(day: date) -> datetime:

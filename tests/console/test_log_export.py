@@ -5,6 +5,7 @@ import gc
 import io
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Operator, Organization
-from provisioning import entries, exports
+from provisioning import entries, exports, logs
 from provisioning.logs import ModifiedProperty
 from provisioning.models import AuditEvent, AuditKind, ProvisioningLogEntry
 from provisioning.tokens import IssuedToken
@@ -262,10 +263,39 @@ def test_a_file_costs_one_query_a_batch_and_holds_one_batch(
 
     with CaptureQueriesContext(connection) as queries:
         for chunk in exports.lines(found, exports.Format.NDJSON, order=order):
-            held.append(sum(type(each) is dict and "token__label" in each for each in gc.get_objects()))
+            held.append(
+                sum(type(each) is dict and {"slug", "personal"} <= each.keys() for each in gc.get_objects())
+            )
             written += [json.loads(line)["id"] for line in chunk.decode().splitlines()]
 
-    assert len(queries) == 4
+    assert len(queries) == 2 * 4 + 1 + 2  # batches, that there is no more, and what their organization and token are called
     assert max(held) <= 10 + 1  # the last of the batch before is the cursor
     assert written == [str(id_) for id_ in found.values_list("id", flat=True)]
     assert not any("OFFSET" in each["sql"] for each in queries)
+
+
+@pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="PostgreSQL takes the narrower of two bounds itself"
+)
+@pytest.mark.parametrize("order", [entries.BY_TIME, entries.BY_ID, entries.BY_POSITION])
+def test_the_last_batch_costs_what_the_first_did(
+    acme_token: IssuedToken, monkeypatch: pytest.MonkeyPatch, order: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(exports, "BATCH_SIZE", 10)
+    for number in range(200):
+        factories.make_entry(acme_token, at=NOW + timedelta(seconds=number))
+    logs.seal()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    found = entries.sealed(ProvisioningLogEntry.objects.of_organization(acme_token.token.organization_id))
+    steps = [0]
+    connection.connection.set_progress_handler(lambda: steps.__setitem__(0, steps[0] + 1), 1)
+
+    costs = []
+    for _ in exports.batches(found, order):
+        costs.append(steps[0])
+        steps[0] = 0
+    connection.connection.set_progress_handler(None, 0)
+
+    assert len(costs) == 20
+    assert costs[-1] <= costs[1] * 1.1
