@@ -242,7 +242,9 @@ def batches(found: Entries, order: tuple[str, ...]) -> Iterator[list[dict[str, A
     """Return the rows of entries: BATCH_SIZE of them at a time, or fewer where they are large. Two queries each."""
     batch, names = batch_of(found, order), Names()
     while batch:
-        yield names.given([row | {"personal": decoded(row["text"])} for row in batch])
+        for row in batch:
+            row["personal"] = decoded(row.pop("text"))
+        yield names.given(batch)
         # Of two bounds of one column SQLite starts from the first that it reads: it must be the last row's.
         beyond = ProvisioningLogEntry.objects.filter(entries.past(order, batch[-1]))
         batch = batch_of(beyond & found, order)

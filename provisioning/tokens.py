@@ -5,13 +5,14 @@ The secret is returned once, by the function that makes it, and kept nowhere: se
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from accounts.compiled import Compiled
 from accounts.models import Operator, Organization
 from accounts.permissions import Role
 from provisioning import bearer, history, notifications, outbox, watch
@@ -294,17 +295,17 @@ def state_of_secret(secret: str) -> TokenState | None:
     """Return whose secret this is and how it stands; nothing when it is nobody's. One query, or none."""
     if not is_well_formed(secret):
         return None
-    return state_where(digest=digest_of(secret))
+    return next((TokenState(*row) for row in BY_DIGEST.rows(digest_of(secret))), None)
 
 
 def state_of_token(token_id: UUID) -> TokenState | None:
     """Return how a token stands now: what a write asks again inside its transaction."""
-    return state_where(id=token_id)
+    return next((TokenState(*row) for row in BY_ID.rows(token_id)), None)
 
 
-def state_where(**condition: object) -> TokenState | None:
-    """Return the state of the one token that fits, in one indexed query."""
-    row = (
+def states(**condition: object) -> QuerySet[ScimToken, Any]:
+    """Return how the tokens that fit stand."""
+    return (
         ScimToken.objects.filter(**condition)
         .order_by()
         .values_list(
@@ -316,9 +317,11 @@ def state_where(**condition: object) -> TokenState | None:
             "organization__connection__status",
             "organization__connection__status_reason",
         )
-        .first()
     )
-    return TokenState(*row) if row else None
+
+
+BY_DIGEST = Compiled(lambda digest: states(digest=digest), "")
+BY_ID = Compiled(lambda token_id: states(id=token_id), UUID(int=0))
 
 
 def note_use(*, state: TokenState, address: str | None, now: datetime) -> None:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import QuerySet
 
+from accounts.compiled import Compiled
 from accounts.models import Member, Team, TeamMembership
 from provisioning.scim import attributes
 from provisioning.scim.filters import Conditions
@@ -46,11 +47,20 @@ def groups(teams: list[Team], projection: Projection) -> list[dict[str, Any]]:
 def teams_of(members: Iterable[Member]) -> dict[UUID, list[Team]]:
     """Return the teams that members are in, by member."""
     found: dict[UUID, list[Team]] = defaultdict(list)
-    teams = Team.objects.filter(memberships__member_id__in=[member.id for member in members])
-    named = teams.annotate(of_member=F("memberships__member_id")).only("id", "display_name")
-    for team in named.order_by("display_name_key", "id"):
-        found[team.of_member].append(team)
+    ids = [member.id for member in members]
+    rows = TEAMS_OF_ONE.rows(*ids) if len(ids) == 1 else teams_named(memberships__member_id__in=ids)
+    for member_id, team_id, display_name in rows:
+        found[member_id].append(Team(id=team_id, display_name=display_name))
     return found
+
+
+def teams_named(**condition: object) -> QuerySet[Team, Any]:
+    """Return member and name of the teams that fit, by name."""
+    rows = Team.objects.filter(**condition).order_by("display_name_key", "id")
+    return rows.values_list("memberships__member_id", "id", "display_name")
+
+
+TEAMS_OF_ONE = Compiled(lambda id_: teams_named(memberships__member_id=id_), UUID(int=0))
 
 
 def member_ids_of(teams: Iterable[Team]) -> dict[UUID, list[UUID]]:
