@@ -8,7 +8,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install -qq --require-hashes --no-deps
 export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: help run test lint entra bench screenshots icons lock clean
+.PHONY: help run test lint entra bench beside screenshots icons lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -34,8 +34,12 @@ screenshots: .venv/installed-test ## Take the pictures of the README anew, in a 
 icons: .venv/installed-test ## Cut the console's icon font anew, to the icons that its pages use
 	@DJANGO_SETTINGS_MODULE=hootprov.settings.test $(BIN)/python -m tests.console.icons
 
-bench: .venv/installed-test ## Measure the consoles over a million log entries (minutes; nothing of it runs in the suite)
-	@exec $(BIN)/python -m bench.consoles
+bench: .venv/installed-test ## Measure the consoles and an export over a million log entries (minutes; nothing of it runs in the suite)
+	@$(BIN)/python -m bench.consoles
+	@$(BIN)/python -m bench.export
+
+beside: .venv/installed-test ## Measure SCIM beside its floor and other servers, in rounds (ARGS="--rounds 3" and more)
+	@exec $(BIN)/python -m bench.side_by_side $(ARGS)
 
 lock: .venv/installed-test ## Compile requirements*.in into exact versions with hashes
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

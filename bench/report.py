@@ -1,0 +1,171 @@
+"""The tables of a side-by-side run, in Markdown, and what of it misses a target.
+
+A figure is the median of the rounds; a ratio is the median of the rounds' own ratios, with the lowest and highest.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from bench.scenarios import (
+    BARE_GROUP,
+    CREATED,
+    DELETED,
+    DISABLED,
+    MAILED,
+    MATCHED,
+    MISSED,
+    NAMED,
+    ONE_IN,
+    ONE_OUT,
+    READ,
+)
+
+PRODUCT, FLOOR, PEER = "HootProv", "floor", "django-scim2"
+INITIAL = "initial cycle of users"
+PARTS = (MISSED, CREATED)
+MUST_BE_RIGHT = (PRODUCT, FLOOR)
+MOST_TAIL = 3.0
+ENOUGH_FOR_A_TAIL = 100  # requests in a round
+
+Round = dict[str, Any]
+Rounds = dict[str, list[Round]]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A ratio of HootProv's figure to another server's that is to be at least, or at most, so much."""
+
+    step: str
+    other: str
+    bound: float
+    figure: str = "requests/s"
+
+    @property
+    def is_met(self) -> Callable[[float], bool]:
+        """Whether a ratio is good enough."""
+        return self.bound.__le__ if self.figure == "requests/s" else self.bound.__ge__
+
+
+def targets(kind: str) -> list[Target]:
+    """Return the targets on one kind of database."""
+    as_fast = [Target(step, FLOOR, 1.0) for step in (MISSED, MATCHED, READ)]
+    nearly = [Target(step, FLOOR, 0.9) for step in (CREATED, NAMED, DISABLED, MAILED, DELETED)]
+    cycle = [Target(INITIAL, FLOOR, 0.95), Target(INITIAL, FLOOR, 1.1, "CPU")]
+    return [*as_fast, *nearly, *cycle, Target(INITIAL, PEER, 1.4 if kind == "PostgreSQL" else 1.3)]
+
+
+def text(found: dict[str, Any]) -> str:
+    """Return the whole report."""
+    rounds: Rounds = {name: [with_initial(each) for each in runs] for name, runs in found["rounds"].items()}
+    alone, options = found["client alone"], found["options"]
+    lines = [
+        f"{options['rounds']} interleaved rounds, {options['users']} users, {options['groups']} groups, "
+        f"{options['concurrency']} connections, {found['machine']}. The client alone drives "
+        f"{alone['requests/s']:,.0f} requests/s and takes {alone['cpu_ms']:.2f} ms of CPU for one.",
+    ]
+    for kind in dict.fromkeys(name.partition(", ")[2] for name in rounds):
+        of_kind = {
+            name.partition(", ")[0]: runs for name, runs in rounds.items() if name.endswith(f", {kind}")
+        }
+        lines += [f"\n## {kind}\n", *figures(of_kind), "", *ratios(of_kind, kind), "", *within(of_kind)]
+    return "\n".join(lines)
+
+
+def has_wrong_answers(found: dict[str, Any]) -> bool:
+    """Whether the product or the floor has answered anything wrongly."""
+    return any(
+        step["errors"]
+        for name, runs in found["rounds"].items()
+        if name.partition(", ")[0] in MUST_BE_RIGHT
+        for run in runs
+        for step in run["steps"].values()
+    )
+
+
+def with_initial(run: Round) -> Round:
+    """Return a round with the sum of the initial cycle's steps as a step, and CPU as one figure."""
+    steps = {
+        name: step | {"CPU": step["web_ms"] + step["database_ms"]} for name, step in run["steps"].items()
+    }
+    parts = [steps[name] for name in PARTS]
+    requests = sum(each["requests"] for each in parts)
+    total = {"requests": requests, "errors": sum(each["errors"] for each in parts)}
+    total["requests/s"] = requests / sum(each["requests"] / each["requests/s"] for each in parts)
+    for figure in ("p50", "p95", "p99", "web_ms", "database_ms", "CPU"):
+        total[figure] = sum(each["requests"] * each[figure] for each in parts) / requests
+    return run | {"steps": {INITIAL: total, **steps}}
+
+
+def figures(rounds: Rounds) -> list[str]:
+    """Return the table of what each server did, a line a step."""
+    names = list(dict.fromkeys(step for runs in rounds.values() for step in runs[0]["steps"]))
+    head = "requests/s · p50 / p95 / p99 ms · CPU ms web + database"
+    lines = [f"| {head} | " + " | ".join(rounds) + " |", "| --- |" + " --- |" * len(rounds)]
+    lines += [
+        f"| {name} | " + " | ".join(cell(runs, name) for runs in rounds.values()) + " |" for name in names
+    ]
+    memory = [f"{median(run['memory_mb'] for run in runs):.0f} MB" for runs in rounds.values()]
+    return [*lines, "| largest process | " + " | ".join(memory) + " |"]
+
+
+def cell(runs: list[Round], name: str) -> str:
+    """Return one server's figures of one step."""
+    steps = [run["steps"][name] for run in runs if name in run["steps"]]
+    if not steps:
+        return "–"
+    middle = {key: median(step[key] for step in steps) for key, value in steps[0].items() if is_figure(value)}
+    errors, requests = sum(step["errors"] for step in steps), sum(step["requests"] for step in steps)
+    wrong = f" · **{errors} of {requests} wrong**" if errors else ""
+    tail = " / ".join(f"{middle[key]:.1f}" for key in ("p50", "p95", "p99"))
+    cpu = f"{middle['web_ms']:.2f} + {middle['database_ms']:.2f}"
+    return f"**{middle['requests/s']:,.0f}** · {tail} · {cpu}{wrong}"
+
+
+def is_figure(value: object) -> bool:
+    """Whether a value is a number."""
+    return isinstance(value, int | float)
+
+
+def ratios(rounds: Rounds, kind: str) -> list[str]:
+    """Return the table of the ratios that have a target."""
+    lines = [
+        "| HootProv to another, median (lowest to highest) | ratio | target | |",
+        "| --- | --- | --- | --- |",
+    ]
+    for target in targets(kind):
+        if not {PRODUCT, target.other} <= rounds.keys():
+            continue
+        found = sorted(
+            mine["steps"][target.step][target.figure] / theirs["steps"][target.step][target.figure]
+            for mine, theirs in zip(rounds[PRODUCT], rounds[target.other], strict=True)
+        )
+        sign = "≥" if target.figure == "requests/s" else "≤"
+        verdict = "" if target.is_met(median(found)) else "**MISSED**"
+        what = f"{target.step}, {target.figure}, to {target.other}"
+        ratio = f"{median(found):.2f} ({found[0]:.2f} to {found[-1]:.2f})"
+        lines.append(f"| {what} | {ratio} | {sign} {target.bound:g} | {verdict} |")
+    return lines
+
+
+def within(rounds: Rounds) -> list[str]:
+    """Return the table of what HootProv's own figures are to be to each other."""
+    if PRODUCT not in rounds:
+        return []
+    steps = [run["steps"] for run in rounds[PRODUCT]]
+
+    def middle(figure: str, *names: str) -> float:
+        return float(median(sum(each[name][figure] for name in names) / len(names) for each in steps))
+
+    patch, read = middle("p50", NAMED, DISABLED, MAILED), middle("p50", READ)
+    found = [
+        (f"{each}, p50 to a user's PATCH", middle("p50", each) / patch, 1.3) for each in (ONE_OUT, ONE_IN)
+    ]
+    found.append((f"{BARE_GROUP}, p50 to GET a user", middle("p50", BARE_GROUP) / read, 1.1))
+    many = [name for name, step in steps[0].items() if step["requests"] >= ENOUGH_FOR_A_TAIL]
+    found += [(f"{name}, p99 to p50", middle("p99", name) / middle("p50", name), MOST_TAIL) for name in many]
+    lines = ["| HootProv to itself | ratio | target | |", "| --- | --- | --- | --- |"]
+    for what, ratio, bound in found:
+        lines.append(f"| {what} | {ratio:.2f} | ≤ {bound:g} | {'' if ratio <= bound else '**MISSED**'} |")
+    return lines

@@ -1,0 +1,172 @@
+"""HootProv beside its floor and other SCIM service providers: `python -m bench.side_by_side`.
+
+Each round starts every server, one after another and the first one round by round another, on a fresh copy of its database, warms it
+up, and drives it through the same steps by the same connections, spread evenly over its workers. CPU is
+that of the server's and of PostgreSQL's processes. Linux only.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bench import client, report, servers, usage
+from bench.scenarios import Entra, Step, is_right
+from bench.servers import POSTGRESQL, SQLITE, WORKERS, Contender, Server
+from tests.processes import ROOT
+from tests.services import postgresql
+
+WARM_PEOPLE, WARM_GROUPS = 24, 2
+WARM_LEFT = WARM_PEOPLE * 2 // 3  # who is not deleted at the end of the warm-up
+MOST_DRAWS = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What is asked for."""
+
+    users: int
+    groups: int
+    rounds: int
+    concurrency: int
+    databases: tuple[str, ...]
+    only: tuple[str, ...]
+    output: Path
+    peers: Path
+
+
+def main() -> int:
+    """Measure, print the tables, write the JSON; return 1 when an answer of HootProv's or the floor's was wrong."""
+    options = options_of(sys.argv[1:])
+    rate, milliseconds = asyncio.run(client.alone(options.concurrency))
+    found: dict[str, Any] = {"client alone": {"requests/s": rate, "cpu_ms": milliseconds}}
+    found |= {"options": asdict(options), "machine": f"{platform.platform()}, {os.cpu_count()} CPUs"}
+    with tempfile.TemporaryDirectory() as folder, postgresql() as url:
+        contenders = installed(options, Path(folder), url)
+        found["rounds"] = {str(each): [] for each in contenders}
+        for number in range(options.rounds):
+            place = number % len(contenders)
+            for contender in contenders[place:] + contenders[:place]:
+                print(f"round {number + 1} of {options.rounds}: {contender}", file=sys.stderr, flush=True)
+                found["rounds"][str(contender)].append(asyncio.run(measure(contender, options)))
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_text(json.dumps(found, indent=1, default=str))
+    print(report.text(found))
+    return int(report.has_wrong_answers(found))
+
+
+def options_of(arguments: Sequence[str]) -> Options:
+    """Return what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m bench.side_by_side", description=__doc__)
+    parser.add_argument("--users", type=int, default=300, help="how many an initial cycle creates")
+    parser.add_argument("--groups", type=int, default=10, help="how many groups of up to 200 members")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--concurrency", type=int, default=4, help="how many connections at once")
+    parser.add_argument("--databases", nargs="+", choices=[POSTGRESQL, SQLITE], default=[POSTGRESQL, SQLITE])
+    names = ["HootProv", "floor", "django-scim2"]
+    parser.add_argument("--only", nargs="+", choices=names, default=names, help="which servers")
+    parser.add_argument(
+        "--output", type=Path, default=ROOT / "var/side_by_side.json", help="where the JSON goes"
+    )
+    parser.add_argument(
+        "--peers", type=Path, default=ROOT / "var/peers", help="the peers' virtual environment"
+    )
+    given = vars(parser.parse_args(arguments))
+    return Options(**given | {name: tuple(given[name]) for name in ("databases", "only")})
+
+
+def installed(options: Options, folder: Path, cluster: str) -> list[Contender]:
+    """Return the servers asked for on each database, installed."""
+    programs = [servers.hootprov(), servers.floor()]
+    if "django-scim2" in options.only:
+        programs.append(servers.django_scim2(servers.peers_python(options.peers)))
+    found: list[Contender] = []
+    for kind in options.databases:
+        for program in programs:
+            if program.name in options.only:
+                contender = Contender(program, kind, folder, cluster)
+                contender.install(beside=found)
+                found.append(contender)
+    return found
+
+
+async def measure(contender: Contender, options: Options) -> dict[str, Any]:
+    """Return the figures of one server in one round, step by step, and the memory of its largest process in MB."""
+    with contender.running() as server:
+        database = database_processes()
+        async with await even_client(server, options.concurrency) as connections:
+            warm = Entra(contender.secret, WARM_PEOPLE, WARM_GROUPS, name="warm")
+            await play(warm, contender, connections, server, database)
+            entra = Entra(contender.secret, options.users, options.groups, others=WARM_LEFT)
+            steps = await play(entra, contender, connections, server, database)
+        return {"steps": steps, "memory_mb": usage.most_megabytes(server.processes)}
+
+
+async def even_client(server: Server, concurrency: int) -> client.Client:
+    """Return a client whose connections are spread evenly over the workers: which accepts one is else a matter of luck."""
+    processes = server.processes
+    share = concurrency // WORKERS
+    for _ in range(MOST_DRAWS):
+        drawn = client.Client(server.port, concurrency)
+        await asyncio.gather(
+            *(each.ask(client.request("GET", "/", secret="none")) for each in drawn.connections)  # noqa: S106 - opens nothing
+        )
+        held = usage.connections(server.port, processes)
+        if not share or (len(held) == WORKERS and min(held) >= share):
+            return drawn
+        await drawn.close()
+    message = f"The connections can't be spread evenly: {held} in the last draw."
+    raise RuntimeError(message)
+
+
+async def play(
+    entra: Entra, contender: Contender, connections: client.Client, server: Server, database: set[int]
+) -> dict[str, Any]:
+    """Drive a server through everything; return the figures by step."""
+    steps = entra.everything(with_groups=contender.program.has_groups)
+    figures: dict[str, Any] = {}
+    step = next(steps)
+    while True:
+        before = usage.cpu_seconds(server.processes), usage.cpu_seconds(database | database_processes())
+        answers, seconds = await connections.send(step.contents)
+        after = usage.cpu_seconds(server.processes), usage.cpu_seconds(database | database_processes())
+        spent = [(late - early) * 1000 / len(answers) for early, late in zip(before, after, strict=True)]
+        figures[step.name] = figures_of(step, answers) | {
+            "requests/s": len(answers) / seconds,
+            "web_ms": spent[0],
+            "database_ms": spent[1] if contender.kind == POSTGRESQL else 0.0,
+        }
+        try:
+            step = steps.send([each.document() for each in answers])
+        except StopIteration:
+            return figures
+
+
+def figures_of(step: Step, answers: Sequence[client.Answer]) -> dict[str, Any]:
+    """Return how many requests a step had, the percentiles of its answers in ms, and how many were wrong."""
+    took = sorted(answer.seconds * 1000 for answer in answers)
+    wrong = [
+        answer for judge, answer in zip(step.judges, answers, strict=True) if not is_right(judge, answer)
+    ]
+    return {
+        "requests": len(answers),
+        **{f"p{share}": took[min(len(took) * share // 100, len(took) - 1)] for share in (50, 95, 99)},
+        "errors": len(wrong),
+        "first error": f"{wrong[0].status} {wrong[0].content[:300]!r}" if wrong else "",
+    }
+
+
+def database_processes() -> set[int]:
+    """Return the processes of the PostgreSQL server that runs here."""
+    return {pid for pid in usage.family(os.getpid()) if usage.name_of(pid) == "postgres"}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
