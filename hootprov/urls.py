@@ -5,6 +5,7 @@ from django.urls import include, path
 from accounts.admin.sites import organization_site, staff_site
 from hootprov import health
 from provisioning.admin import urls as console
+from provisioning.api import docs
 from provisioning.api import urls as api
 from provisioning.scim import openapi as scim_openapi
 from provisioning.scim import urls as scim
@@ -16,7 +17,7 @@ urlpatterns = [
     path("admin/", staff_site.urls),
     path("console/", organization_site.urls),
     path("", include(console.urlpatterns)),
-    path("api/openapi-scim.json", scim_openapi.answer, name="openapi_scim"),
+    path("api/openapi-scim.json", docs.read_only(scim_openapi.answer), name="openapi_scim"),
     path("api/", include((api.urlpatterns, "api"))),
     path("scim/v2/", include((scim.urlpatterns, "scim"))),
 ]

@@ -30,11 +30,11 @@ class ReasonMissing(ProvisioningError):
 
 
 class InvalidRecipient(ProvisioningError):
-    """An address can't be told: it is none, it is there already, or it chose nothing to hear."""
+    """An address can't be told: it is none, or it chose nothing to hear."""
 
 
-class KnownRecipient(InvalidRecipient):
-    """The address is a recipient already."""
+class RecipientRefused(InvalidRecipient):
+    """An address can't be added, changed or removed as things are: it is there, gone or muted, or one too many."""
 
 
 class InvalidRetention(ProvisioningError):

@@ -16,7 +16,7 @@ from accounts.keys import fold
 from accounts.models import Operator, Organization
 from accounts.querysets import TenantQuerySet
 from provisioning import outbox
-from provisioning.errors import InvalidRecipient, KnownRecipient
+from provisioning.errors import InvalidRecipient, RecipientRefused
 from provisioning.models import Delivery, EventKind, Notification, Recipient
 
 MOST_RECIPIENTS = 50
@@ -36,13 +36,13 @@ def add_recipient(
 ) -> Recipient:
     """Add an address of a person or a group, and ask it to confirm.
 
-    Raises: InvalidRecipient for what is no address, for one that is there, and past MOST_RECIPIENTS.
+    Raises: InvalidRecipient for what is no address; RecipientRefused for one that is there, and past MOST_RECIPIENTS.
     """
     address = address.strip()
     check(address, kinds)
     if Recipient.objects.of_organization(organization.id).count() >= MOST_RECIPIENTS:
         message = f"An organization has {MOST_RECIPIENTS} recipients at most: use the address of a group."
-        raise InvalidRecipient(message)
+        raise RecipientRefused(message)
     try:
         with transaction.atomic():
             recipient = Recipient.objects.create(
@@ -57,7 +57,7 @@ def add_recipient(
                 ask(recipient, now=now)
     except IntegrityError:
         message = f"{address} is a recipient already."
-        raise KnownRecipient(message) from None
+        raise RecipientRefused(message) from None
     return recipient
 
 
@@ -114,7 +114,7 @@ def change(
 ) -> None:
     """Set what an address hears, and when; an operator who had chosen nothing gets a row.
 
-    Raises: InvalidRecipient for a choice that is none, and for an address that was removed meanwhile.
+    Raises: InvalidRecipient for a choice that is none; RecipientRefused for an address that was removed meanwhile.
     """
     check(recipient.address, kinds)
     organization, address = recipient.organization, recipient.address
@@ -125,20 +125,20 @@ def change(
         rows = rows_of(organization.id, address)
         if not rows.update(chosen_kinds=chosen(kinds), delivery=delivery, muted_at=muted_at):
             message = f"{address} was removed meanwhile."
-            raise InvalidRecipient(message)
+            raise RecipientRefused(message)
 
 
 def remove(recipient: Recipient) -> None:
     """Forget an address. An operator hears everything again.
 
-    Raises: InvalidRecipient for one that has muted its mails: that is not forgotten, or it could be asked again.
+    Raises: RecipientRefused for one that has muted its mails: that is not forgotten, or it could be asked again.
     """
     if recipient.muted_at is not None:
         message = (
             f"{recipient} has muted its mails. It stays here so that nobody sends it any again; unmute it first if "
             "it is to be removed all the same."
         )
-        raise InvalidRecipient(message)
+        raise RecipientRefused(message)
     recipient.delete()
 
 

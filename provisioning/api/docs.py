@@ -4,15 +4,17 @@ They need no sign-in: what the API is like is no secret. Calls from the page are
 is entered there, or as whoever is signed in to a console.
 """
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, Final
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
 
 from accounts.admin.strict import strict
 from provisioning.api import problems, schema
@@ -31,7 +33,22 @@ POLICY: Final = {
 }
 
 
-@require_safe
+def read_only(view: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Serve what is only read; any other method is refused by a problem document, before a CSRF token is asked for."""
+
+    @csrf_exempt
+    @wraps(view)
+    def served(request: HttpRequest) -> HttpResponseBase:
+        if request.method in {"GET", "HEAD"}:
+            return view(request)
+        refused = problems.answer(problems.method_not_allowed)
+        refused["Allow"] = "GET, HEAD"
+        return refused
+
+    return served
+
+
+@read_only
 def openapi(_request: HttpRequest) -> HttpResponse:
     """Return the OpenAPI document of the API."""
     return HttpResponse(schema.document(), content_type="application/json")
@@ -43,7 +60,7 @@ def page(request: HttpRequest, *, title: str, document: str, other: dict[str, An
     return render(request, "api/docs.html", context)
 
 
-@require_safe
+@read_only
 @csp(POLICY)
 def api(request: HttpRequest) -> HttpResponse:
     """Describe the management API."""
@@ -51,7 +68,7 @@ def api(request: HttpRequest) -> HttpResponse:
     return page(request, title="Management API", document=reverse("api:openapi"), other=other)
 
 
-@require_safe
+@read_only
 @csp(POLICY)
 def scim(request: HttpRequest) -> HttpResponse:
     """Describe the SCIM endpoints."""
@@ -59,7 +76,7 @@ def scim(request: HttpRequest) -> HttpResponse:
     return page(request, title="SCIM endpoints", document="/api/openapi-scim.json", other=other)
 
 
-@require_safe
+@read_only
 @strict
 def explain(request: HttpRequest) -> HttpResponse:
     """Explain every problem that the API answers."""

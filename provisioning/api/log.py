@@ -3,27 +3,32 @@
 Entries are named as Microsoft Graph's provisioningObjectSummary names them: see `provisioning.exports`.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django import forms
 from django.db.models import QuerySet
 from django.http import Http404, StreamingHttpResponse
-from django_filters import CharFilter, ChoiceFilter, IsoDateTimeFilter, NumberFilter, UUIDFilter
+from django_filters import CharFilter, ChoiceFilter, Filter, IsoDateTimeFilter, UUIDFilter
 from django_filters.rest_framework import FilterSet
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
+from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import clock
 from provisioning import entries, exports, problems
+from provisioning.api import problems as refusals
 from provisioning.api.callers import actor_of
 from provisioning.api.log_shapes import EntryShape
 from provisioning.api.paging import Pages, Schema, number_in, wrong
+from provisioning.api.problems import Refused
 from provisioning.api.views import ApiView, Filters, ListView
 from provisioning.exports import Format
-from provisioning.models import Action, LogStatus, ProvisioningCycle, ProvisioningLogEntry, Scope
+from provisioning.models import Action, LogHead, LogStatus, ProvisioningCycle, ProvisioningLogEntry, Scope
 
 MOST_ROWS: Final = 2**63 - 1
 FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
@@ -32,6 +37,12 @@ ORDERS: Final = (OLDEST, NEWEST)
 CODES = [(each.code, each.code) for each in sorted(problems.EVERY, key=lambda each: each.code)]
 POSITION: Schema = {"type": "integer", "minimum": 0, "maximum": MOST_ROWS}
 LONGEST_IDENTITY = 320
+
+
+class WholeNumberFilter(Filter):
+    """Takes a whole number and no fraction, which would be rounded in silence."""
+
+    field_class = forms.IntegerField
 
 
 class LogFilters(FilterSet):
@@ -47,7 +58,9 @@ class LogFilters(FilterSet):
     error_code = ChoiceFilter(choices=CODES, method="with_error")
     request_id = UUIDFilter(field_name="id", label="The id of the request, which is the entry's.")
     resource = UUIDFilter(method="of_resource", label="The id of one member or team.")
-    cycle = NumberFilter(method="of_cycle", min_value=1, max_value=MOST_ROWS, label="The id of one cycle.")
+    cycle = WholeNumberFilter(
+        method="of_cycle", min_value=1, max_value=MOST_ROWS, label="The id of one cycle."
+    )
 
     @property
     def organization_id(self) -> UUID:
@@ -89,7 +102,7 @@ class LogFilters(FilterSet):
     @extend_schema_field({"type": "integer", "minimum": 1, "maximum": MOST_ROWS})
     def of_cycle(self, rows: Any, _name: str, value: Any) -> Any:
         """Return the entries of a cycle; none where the organization has no such cycle."""
-        cycle = ProvisioningCycle.objects.of_organization(self.organization_id).filter(pk=int(value)).first()
+        cycle = ProvisioningCycle.objects.of_organization(self.organization_id).filter(pk=value).first()
         return entries.of_cycle(rows, cycle) if cycle else rows.none()
 
 
@@ -146,10 +159,19 @@ def order_of(request: Request) -> str:
 
 
 def position_of(request: Request) -> int | None:
-    """Return the position after which to go on; None for the beginning. Raises: Refused."""
+    """Return the position after which to go on; None for the beginning. Raises: Refused, for one to come too.
+
+    The log never gave a position beyond its end: whoever has one would wait there, and miss all that comes before it.
+    """
     if "after" not in request.query_params:
         return None
-    return number_in(request, "after", usual=0, most=MOST_ROWS, least=0)
+    after = number_in(request, "after", usual=0, most=MOST_ROWS, least=0)
+    view: Any = request.parser_context["view"]
+    heads = LogHead.objects.filter(organization=view.organization)
+    end = heads.values_list("position", flat=True).first() or 0
+    if after > end:
+        raise Refused(refusals.position_ahead, f"The log ends at position {end}, before {after}.")
+    return after
 
 
 class Log(ListView):
@@ -175,7 +197,8 @@ class Log(ListView):
         """
         found = self.filter_queryset(self.rows()).values(*exports.COLUMNS)
         page = self.paginate_queryset(found) or []
-        return self.get_paginated_response([exports.summary_of(each) for each in page])
+        named = exports.Names().given(page)
+        return self.get_paginated_response([exports.summary_of(each) for each in named])
 
 
 class OneEntry(ApiView):
@@ -188,16 +211,35 @@ class OneEntry(ApiView):
     def get(self, _request: Request, organization: str, id: UUID) -> Response:  # noqa: A002, ARG002 - the address
         """Return one entry, by its id, which is the id of the request. Its position may be null for a second."""
         found = ProvisioningLogEntry.objects.of_organization(self.organization.id).filter(pk=id)
-        row = found.order_by().values(*exports.COLUMNS).first()
-        if row is None:
+        rows = exports.Names().given(list(found.order_by().values(*exports.COLUMNS)))
+        if not rows:
             raise Http404
-        return Response(exports.summary_of(row))
+        return Response(exports.summary_of(rows[0]))
+
+
+class AnyAccept(BaseContentNegotiation):
+    """Answers whatever Accept says: the format of an export is one of its parameters."""
+
+    def select_parser(self, _request: Request, parsers: Iterable[Any]) -> Any:
+        """Return what reads a body, of which there is none."""
+        return next(iter(parsers))
+
+    def select_renderer(
+        self,
+        _request: Request,
+        renderers: Iterable[Any],
+        format_suffix: str | None = None,  # noqa: ARG002 - REST framework's signature
+    ) -> tuple[Any, str]:
+        """Return what would write an answer that is no export."""
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
 
 
 class Export(ApiView):
     """An organization's log as a file."""
 
     scopes = {"GET": Scope.LOGS_READ}
+    content_negotiation_class = AnyAccept
     http_method_names = ["get"]  # a HEAD would begin an export that nobody reads
     queryset = ProvisioningLogEntry.objects.none()
     filter_backends = [Filters]
@@ -230,8 +272,10 @@ class Export(ApiView):
     def get(self, request: Request, organization: str) -> StreamingHttpResponse:  # noqa: ARG002 - found already
         """Stream every entry that the filters find, oldest first, as NDJSON or CSV.
 
-        If it breaks off, go on `after` the last position that you have. One export at a time is served by a
-        process; another answers 429 with Retry-After. Each is noted in the history.
+        An export that breaks off ends with a line that is no entry: it has a `title` that says so, and no `id`.
+        Go on `after` the last position that you have. One export at a time is served by a process; another
+        answers 429 with Retry-After, and one that takes more than ten minutes may have to go on later. Each is
+        noted in the history.
         """
         name = request.query_params.get("format", Format.NDJSON)
         if name not in Format.values:

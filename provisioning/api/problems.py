@@ -1,7 +1,7 @@
 """Every refusal of the API: one table, from which answers and the page that explains them are made.
 
-An answer is a problem document; its `type` is the address of its line on that page. Nothing in it holds
-an exception's text or anything of another organization. Source: RFC 9457.
+An answer is a problem document; its `type` is the address of its line on that page, and its `remedy` says what to
+do. Nothing in it holds an exception's text or anything of another organization. Source: RFC 9457.
 """
 
 import json
@@ -20,9 +20,11 @@ from rest_framework import exceptions
 from accounts.errors import AccountsError, ChangedMeanwhile
 from provisioning.errors import (
     ExportRunning,
-    KnownRecipient,
+    InvalidLabel,
     NothingToDo,
     ProvisioningError,
+    ReasonMissing,
+    RecipientRefused,
     TokenNotLive,
     UnknownToken,
     WebhookRefused,
@@ -51,6 +53,16 @@ class Problem:
     def type(self) -> str:
         """The address of what explains it."""
         return f"{settings.BASE_URL}/api/docs/problems/#{self.slug}"
+
+    def body(self, detail: str = "") -> dict[str, Any]:
+        """Return the problem document. `remedy` is an extension member (RFC 9457 §3.2)."""
+        return {
+            "type": self.type,
+            "title": self.title,
+            "status": self.status,
+            "detail": detail or self.detail,
+            "remedy": self.remedy,
+        }
 
 
 malformed = Problem(
@@ -117,6 +129,14 @@ conflict = Problem(
     "What was asked for does not fit how things are now.",
     "Read how things are, and decide again.",
 )
+position_ahead = Problem(
+    "position-ahead",
+    409,
+    "The log does not reach that far",
+    "The log ends before that position.",
+    "Look whether it is the organization that the position is of. If it is, the service was restored from a backup: "
+    "read the log again from an entry that you know, by `since`, and go on after its position.",
+)
 too_large = Problem(
     "too-large",
     413,
@@ -166,12 +186,14 @@ BY_STATUS: Final = {each.status: each for each in reversed(EVERY)}
 REFUSALS: Final[dict[type[Exception], Problem]] = {
     UnknownToken: not_found,
     TokenNotLive: conflict,
-    KnownRecipient: conflict,
+    RecipientRefused: conflict,
     NothingToDo: conflict,
     WebhookRefused: conflict,
     ChangedMeanwhile: conflict,
     ExportRunning: export_running,
 }
+# Where in the body the value stands that an operation finds invalid; it is the body as a whole where none is named.
+POINTERS: Final[dict[type[Exception], str]] = {InvalidLabel: "#/label", ReasonMissing: "#/reason"}
 
 
 class Refused(exceptions.APIException):
@@ -188,14 +210,7 @@ class Refused(exceptions.APIException):
 
 def answer(problem: Problem, detail: str = "", *, errors: list[dict[str, str]] | None = None) -> HttpResponse:
     """Return a problem document as an answer."""
-    body: dict[str, Any] = {
-        "type": problem.type,
-        "title": problem.title,
-        "status": problem.status,
-        "detail": detail or problem.detail,
-    }
-    if errors:
-        body["errors"] = errors
+    body = problem.body(detail) | ({"errors": errors} if errors else {})
     headers = {"Cache-Control": "no-store", "Content-Security-Policy": POLICY}
     if problem is unauthorized:
         headers["WWW-Authenticate"] = REALM
@@ -214,7 +229,7 @@ def answer_to(error: Exception, _context: dict[str, Any]) -> HttpResponse | None
     if isinstance(error, Refused):
         return answer(error.problem, str(error.detail), errors=error.errors)
     if isinstance(error, ProvisioningError | AccountsError):
-        return answer(REFUSALS.get(type(error), invalid), str(error))
+        return answer_to_operation(error)
     if isinstance(error, exceptions.ValidationError):
         where = getattr(error, "where", "body")
         return answer(invalid, errors=list(flat(error.detail, where=where)))
@@ -222,6 +237,13 @@ def answer_to(error: Exception, _context: dict[str, Any]) -> HttpResponse | None
         logger.error("api:unavailable", exc_info=error)
         return answer(unavailable)
     return answer_to_framework(error)
+
+
+def answer_to_operation(error: Exception) -> HttpResponse:
+    """Return what to answer where an operation has refused: its own sentence, and for a value where that stands."""
+    problem = REFUSALS.get(type(error), invalid)
+    where = [{"detail": str(error), "pointer": POINTERS.get(type(error), "#")}]
+    return answer(problem, str(error), errors=where if problem is invalid else None)
 
 
 def answer_to_framework(error: Exception) -> HttpResponse | None:

@@ -6,8 +6,10 @@ Loaded by `provisioning.api.docs`; drf-spectacular finds the extensions here onc
 import json
 import re
 from functools import cache
+from itertools import groupby
 from typing import Any, Final
 
+from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 
@@ -29,12 +31,13 @@ ERROR: Final[Schema] = {
 PROBLEM_SCHEMA: Final[Schema] = {
     "type": "object",
     "description": "What went wrong (RFC 9457).",
-    "required": ["type", "title", "status", "detail"],
+    "required": ["type", "title", "status", "detail", "remedy"],
     "properties": {
         "type": {"type": "string", "format": "uri", "description": "The address of what explains it."},
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
+        "remedy": {"type": "string", "description": "What to do."},
         "errors": {"type": "array", "items": ERROR},
     },
 }
@@ -43,6 +46,7 @@ LONGEST_TEXT: Final = 320
 LARGEST_ID: Final = 2**63 - 1
 # What the shapes are called in the document.
 NAMES: Final = re.compile(r'((?:/schemas/|")(?:Paginated|Patched)?)(\w+?)Shape(List)?(?=")')
+LINKED_FILE: Final = re.compile(r"\[([^\]]+)\]\([a-z]+\.md\)")
 TAGS: Final = {
     "organizations": "Customers.",
     "connection": "Status, health and the switch.",
@@ -78,8 +82,6 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
 
     def get_security_definition(self, _auto_schema: Any) -> Schema:
         """Describe it."""
-        from django.conf import settings
-
         return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
 
 
@@ -135,17 +137,27 @@ def add_refusals(operation: Schema, *, method: str, path: str) -> None:
         possible += [problems.conflict]
     if "requestBody" in operation:
         possible += [problems.too_large, problems.unsupported_media_type]
-    for each in possible:
-        operation["responses"].setdefault(str(each.status), refusal(each))
+    if path.endswith(("/log-entries", "/log-entries/export")):
+        possible.append(problems.position_ahead)
+    if path.endswith("/export"):
+        possible.append(problems.export_running)
+    for status, same in groupby(sorted(possible, key=status_of), key=status_of):
+        operation["responses"].setdefault(str(status), refusal(*same))
     operation["responses"]["default"] = {
         "description": "Any other problem.",
         "content": content(problems.internal_error),
     }
 
 
-def refusal(problem: Problem) -> Schema:
-    """Describe one refusal, with an example."""
-    described: Schema = {"description": problem.title, "content": content(problem)}
+def status_of(problem: Problem) -> int:
+    """Return with which status a problem is answered."""
+    return problem.status
+
+
+def refusal(problem: Problem, *others: Problem) -> Schema:
+    """Describe the refusals of one status, with an example of each."""
+    titles = [each.title for each in (problem, *others)]
+    described: Schema = {"description": ". ".join(titles), "content": content(problem, *others)}
     if problem.status == problems.too_many_requests.status:
         header = {"description": "After how many seconds to try again.", "schema": {"type": "integer"}}
         described["headers"] = {"Retry-After": header}
@@ -154,16 +166,11 @@ def refusal(problem: Problem) -> Schema:
     return described
 
 
-def content(problem: Problem) -> Schema:
-    """Return the content of a refusal."""
-    example = {
-        "type": problem.type,
-        "title": problem.title,
-        "status": problem.status,
-        "detail": problem.detail,
-    }
+def content(*possible: Problem) -> Schema:
+    """Return the content of the refusals of one status."""
+    examples = {each.slug: {"value": each.body()} for each in possible}
     schema = {"$ref": f"#/components/schemas/{PROBLEM}"}
-    return {problems.CONTENT_TYPE: {"schema": schema, "example": example}}
+    return {problems.CONTENT_TYPE: {"schema": schema, "examples": examples}}
 
 
 def seal_body(document: Schema, operation: Schema) -> None:
@@ -182,10 +189,34 @@ def document() -> bytes:
     generator = SchemaGenerator(patterns=version_1.described())  # type: ignore[no-untyped-call]  # as above
     made: Schema = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # as above
     plain: Schema = json.loads(named(json.dumps(made)))
+    plain["info"]["description"] += f"\n\n{guide()}"
     shapes = plain["components"]["schemas"]
-    for name, example in EXAMPLES.items():
-        shapes[name]["examples"] = [example]
+    pages = {f"{name}Page": {"items": [example], "next": None} for name, example in EXAMPLES.items()}
+    for name, example in (pages | EXAMPLES).items():
+        if name in EXAMPLES or name in shapes:
+            shapes[name]["examples"] = [example]
     return json.dumps(without_marks(plain), ensure_ascii=False).encode()
+
+
+def guide() -> str:
+    """Return the pages about the API in Markdown, folded, as Swagger UI shows them above the operations.
+
+    Without links to files beside them.
+    """
+    pages = [
+        (settings.ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("api.md", "webhooks.md")
+    ]
+    return "\n\n".join(folded(LINKED_FILE.sub(r"\1", each)) for each in pages)
+
+
+def folded(page: str) -> str:
+    """Return a page behind its title.
+
+    >>> folded("# Limits" + 2 * chr(10) + "Ten a second.").split()
+    ['<details><summary>Limits</summary>', 'Ten', 'a', 'second.', '</details>']
+    """
+    title, _, text = page.strip().partition("\n\n")
+    return f"<details><summary>{title.removeprefix('# ')}</summary>\n\n{text}\n\n</details>"
 
 
 def without_marks(part: Any) -> Any:

@@ -36,11 +36,22 @@ class ApiView(GenericAPIView[Any]):
     organization: Organization
 
     def initial(self, request: Request, *args: Any, **captured: Any) -> None:
-        """Ask who calls, find the organization, and look at the query. Raises: Refused, Http404."""
+        """Ask who calls, find the organization, and look at the query. Raises: Refused, Throttled, Http404."""
+        self.count(request)
         super().initial(request, *args, **captured)
         if "organization" in captured:
             self.organization = self.organization_named(captured["organization"])
         self.check_query(request)
+
+    def count(self, request: Request) -> None:
+        """Count the call before anything refuses it, also one with a wrong key. Raises: Throttled."""
+        try:
+            self.perform_authentication(request)
+        finally:
+            super().check_throttles(request)
+
+    def check_throttles(self, request: Request) -> None:
+        """Do nothing: REST framework would count a call only when it is allowed, and this one is counted."""
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **captured: Any) -> Any:
         """Say that no answer is to be kept, and that none is a page."""
@@ -67,6 +78,8 @@ class ApiView(GenericAPIView[Any]):
             return
         known = self.known_parameters() if request.method in {READ, "HEAD"} else frozenset()
         wrong = dict.fromkeys(request.query_params.keys() - known, "There is no such parameter here.")
+        twice = [name for name, values in request.query_params.lists() if name in known and len(values) > 1]
+        wrong |= dict.fromkeys(twice, "It stands there more than once.")
         empty = [name for name, value in request.query_params.items() if name in known and not value]
         wrong |= dict.fromkeys(empty, "It is empty: leave it out.")
         if wrong:

@@ -1,6 +1,7 @@
 """The two OpenAPI documents, and the pages that show them."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -34,6 +35,37 @@ def test_an_example_is_of_the_shape_it_shows(name: str) -> None:
     schema = {"$ref": f"#/components/schemas/{name}", "components": {"schemas": shapes}}
 
     assert list(Draft202012Validator(schema).iter_errors(EXAMPLES[name])) == []
+
+
+def test_every_body_and_every_answer_has_an_example() -> None:
+    found = document(DOCUMENTS[0])
+    operations = [each for path in found["paths"].values() for each in path.values()]
+    bodies = [each.get("requestBody", {}) for each in operations]
+    answers = [answer for each in operations for answer in each["responses"].values()]
+    contents = [content for each in bodies + answers for content in each.get("content", {}).values()]
+    names = {each["schema"].get("$ref", "").rpartition("/")[2] for each in contents} - {"", "Problem"}
+
+    shapes = found["components"]["schemas"]
+    assert [name for name in sorted(names) if not shapes[name].get("examples")] == []
+
+
+def test_an_export_that_waits_has_an_example_beside_too_many_requests() -> None:
+    export = document(DOCUMENTS[0])["paths"]["/api/v1/organizations/{organization}/log-entries/export"]["get"]
+    examples = export["responses"]["429"]["content"]["application/problem+json"]["examples"]
+
+    assert {name: each["value"]["title"] for name, each in examples.items()} == {
+        "too-many-requests": "Too many requests",
+        "export-running": "Another export is running",
+    }
+
+
+def test_the_written_pages_stand_above_the_operations() -> None:
+    description = document(DOCUMENTS[0])["info"]["description"]
+
+    assert re.findall(r"<summary>(.*)</summary>", description) == ["The management API", "Webhooks"]
+    assert "## The provisioning log\n" in description
+    assert "## How to verify\n" in description
+    assert ".md)" not in description
 
 
 def test_every_operation_says_what_it_needs_and_what_it_refuses() -> None:

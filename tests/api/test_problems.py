@@ -17,6 +17,11 @@ def problem(slug: str, status: int, title: str, detail: str, **more: Any) -> dic
     return {"type": f"{DOCS}{slug}", "title": title, "status": status, "detail": detail, **more}
 
 
+REMEDY = (
+    "Correct what `errors` names: a `pointer` is into the body (RFC 6901), a `parameter` is of the query."
+)
+
+
 def assert_problem(answer: Any, slug: str, status: int) -> dict[str, Any]:
     body: dict[str, Any] = answer.json()
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
@@ -33,6 +38,7 @@ def test_a_wrong_field_is_named(program: Program) -> None:
         400,
         "A value is not valid",
         "A value is not valid; `errors` says which.",
+        remedy=REMEDY,
         errors=[{"detail": "There is no such field.", "pointer": "#/lifetime"}],
     )
 
@@ -48,7 +54,15 @@ def test_a_value_of_another_type_is_named(program: Program) -> None:
 def test_a_wrong_parameter_is_named_and_none_is_ignored(program: Program) -> None:
     answers = [
         program.get("/organizations/acme/log-entries", **query).json()["errors"]
-        for query in ({"statu": "failure"}, {"status": ""}, {"status": "red"}, {"limit": "0"}, {"after": "x"})
+        for query in (
+            {"statu": "failure"},
+            {"status": ""},
+            {"status": "red"},
+            {"status": ["failure", "success"]},
+            {"cycle": "1.5"},
+            {"limit": "0"},
+            {"after": "x"},
+        )
     ]
 
     assert answers == [
@@ -60,6 +74,8 @@ def test_a_wrong_parameter_is_named_and_none_is_ignored(program: Program) -> Non
                 "parameter": "status",
             }
         ],
+        [{"detail": "It stands there more than once.", "parameter": "status"}],
+        [{"detail": "Enter a whole number.", "parameter": "cycle"}],
         [{"detail": "It must be a whole number from 1 to 1000.", "parameter": "limit"}],
         [
             {
@@ -68,6 +84,19 @@ def test_a_wrong_parameter_is_named_and_none_is_ignored(program: Program) -> Non
             }
         ],
     ]
+
+
+def test_a_value_that_an_operation_refuses_is_named_too(program: Program) -> None:
+    sentence = "A token needs a label of 1 to 100 visible characters, such as “Entra production”."
+
+    refused = program.post(TOKENS, {"label": "En\u200btra"})
+    issued = program.post(TOKENS, {"label": "Entra"})
+
+    errors = [{"detail": sentence, "pointer": "#/label"}]
+    assert refused.json() == problem(
+        "invalid", 400, "A value is not valid", sentence, remedy=REMEDY, errors=errors
+    )
+    assert issued.status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -112,6 +141,19 @@ def test_a_method_or_representation_that_is_not_offered_is_refused(program: Prog
     for answer in refused:
         assert_problem(answer, "method-not-allowed", 405)
     assert_problem(page, "not-acceptable", 406)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/api/openapi.json", "/api/openapi-scim.json", "/api/docs/", "/api/docs/scim/", "/api/docs/problems/"],
+)
+def test_what_is_only_read_takes_no_other_method(address: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+
+    read, refused = client.get(address), client.post(address)
+
+    assert_problem(refused, "method-not-allowed", 405)
+    assert (read.status_code, refused["Allow"]) == (200, "GET, HEAD")
 
 
 def test_a_forged_host_is_a_problem(program: Program) -> None:

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Member, Operator, Organization, Team, TeamMembership
 from accounts.permissions import Role
+from provisioning import recipients
 from provisioning.cycles import Traffic, begin, end
 from provisioning.models import AuditEvent, Recipient, ScimToken
 from provisioning.tokens import IssuedToken
@@ -159,6 +160,31 @@ def test_recipients_are_added_changed_and_removed(program: Program, org_admin: O
         "recipient_changed",
         "recipient_removed",
     ]
+
+
+def test_a_recipient_past_the_most_is_a_conflict(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recipients, "MOST_RECIPIENTS", 1)
+
+    answers = [
+        program.post(f"{OF_ACME}/recipients", {"address": f"{name}@acme.example"}) for name in ("it", "hr")
+    ]
+
+    assert [each.status_code for each in answers] == [201, 409]
+    assert answers[1].json()["detail"] == (
+        "An organization has 1 recipients at most: use the address of a group."
+    )
+
+
+def test_a_recipient_who_has_muted_us_is_not_forgotten(program: Program) -> None:
+    added = program.post(f"{OF_ACME}/recipients", {"address": "it@acme.example"}).json()
+    one = f"{OF_ACME}/recipients/{added['id']}"
+
+    program.patch(one, {"muted": True})
+    refused = program.request("DELETE", one)
+    program.patch(one, {"muted": False})
+
+    assert (refused.status_code, "errors" in refused.json()) == (409, False)
+    assert program.request("DELETE", one).status_code == 204
 
 
 LISTS = {

@@ -16,7 +16,8 @@ from django.urls import URLPattern, URLResolver
 from accounts.models import Organization
 from provisioning import bearer, logs
 from provisioning.api import schema, version_1
-from provisioning.models import Scope, WebhookDelivery
+from provisioning.api.webhooks import READ_WITH
+from provisioning.models import Scope, WebhookDelivery, WebhookKind
 from tests import factories
 from tests.api.conftest import Program, program_of
 from tests.console.conftest import signed_in_as
@@ -158,6 +159,12 @@ def test_an_org_admins_session_reaches_its_own_organization_alone(
     assert not theirs.is_in(own[1].decode())
 
 
+def told_by(body: Any) -> set[Scope]:
+    """Return the scopes that a webhook's body needs besides: those to read what it is told."""
+    kinds = (body or {}).get("kinds", [])
+    return {READ_WITH[WebhookKind(each)] for each in kinds if each in WebhookKind}
+
+
 @pytest.mark.parametrize("operation", WALKED, ids=" ".join)
 def test_each_operation_needs_the_scope_that_it_says(acme: Organization, operation: Operation) -> None:
     view = dict(patterns(version_1.urlpatterns))[operation.path]
@@ -167,7 +174,7 @@ def test_each_operation_needs_the_scope_that_it_says(acme: Organization, operati
     id_ = nobodys(1 if operation.kind == "cycles" else acme.id)
 
     without = operation.send(program_of(acme, *others), "acme", id_)
-    with_it = operation.send(program_of(acme, needed), "acme", id_)
+    with_it = operation.send(program_of(acme, needed, *told_by(operation.body())), "acme", id_)
 
     assert without[0] == 403
     assert f"This needs the scope {needed}." in without[1].decode()

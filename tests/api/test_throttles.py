@@ -10,6 +10,7 @@ from redis.exceptions import ConnectionError as RedisIsAway
 
 from accounts.models import Organization
 from provisioning.api.throttling import Counts
+from provisioning.models import Scope
 from tests.api.conftest import Program, program_of
 
 NOW = datetime(2026, 11, 26, 12, 30, 0, 250_000, tzinfo=UTC)
@@ -24,10 +25,12 @@ def limits(unhurried: None, settings: Settings, monkeypatch: pytest.MonkeyPatch)
         caches[each].clear()
 
 
-def statuses(program: Program, count: int, *, at: datetime = NOW) -> list[tuple[int, str | None]]:
+def statuses(
+    program: Program, count: int, *, at: datetime = NOW, path: str = "/me"
+) -> list[tuple[int, str | None]]:
     """Call so many times at a moment; return the status of each, and when to try again."""
     with mock.patch("accounts.clock.now", return_value=at):
-        answers = [program.get("/me") for _ in range(count)]
+        answers = [program.get(path) for _ in range(count)]
     return [(each.status_code, each.get("Retry-After")) for each in answers]
 
 
@@ -50,6 +53,21 @@ def test_each_key_is_counted_by_itself(program: Program, acme: Organization) -> 
     statuses(program, 4)
 
     assert statuses(program_of(acme), 1) == [(200, None)]
+
+
+@pytest.mark.parametrize("secret", ["hpk_" + "0" * 49, None])
+def test_a_call_without_a_live_key_counts_by_its_address(program: Program, secret: str | None) -> None:
+    refused = statuses(Program(secret), 4)
+
+    assert refused == [(401, None)] * 3 + [(429, "1")]
+    assert statuses(program, 1) == [(200, None)]
+
+
+def test_a_call_that_a_key_may_not_make_counts_too(acme: Organization) -> None:
+    program = program_of(acme, Scope.LOGS_READ)
+
+    assert statuses(program, 4, path="/organizations/acme/tokens") == [(403, None)] * 3 + [(429, "1")]
+    assert statuses(program, 1, at=NOW + timedelta(seconds=1)) == [(200, None)]
 
 
 def test_redis_that_is_away_limits_as_one_process_does(
