@@ -115,16 +115,15 @@ class LogPages(Pages):
     position: int | None = None
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:  # noqa: ARG002 - REST framework's signature
-        """Return the rows of the page that is asked for. Raises: Refused."""
+        """Return the rows of the page that is asked for, fewer where they are large. Raises: Refused."""
         self.request = request
         size, is_newest_first = self.size(request), order_of(request) == NEWEST
         after = position_of(request)
-        found: list[Any] = list(
-            entries.sealed(queryset, after=after, is_newest_first=is_newest_first)[: size + 1]
-        )
-        rows = found[:size]
+        ordered = entries.sealed(queryset, after=after, is_newest_first=is_newest_first)
+        fitting, there = entries.fitting(ordered, size + 1)
+        rows: list[Any] = list(ordered[: min(fitting, size)]) if there else []
         self.position = rows[-1]["position"] if rows else after or 0
-        if len(found) > size:
+        if there > len(rows) > 0:
             self.next = self.address(str(self.position))
         return rows
 
