@@ -1,6 +1,6 @@
-"""The one place that asks what time it is, so that a test can say."""
+"""The one place that asks what time it is, so that a test can say; and how a program is told a time."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.utils import timezone
 
@@ -8,3 +8,12 @@ from django.utils import timezone
 def now() -> datetime:
     """Return this moment, in UTC."""
     return timezone.now()
+
+
+def timestamp(at: datetime) -> str:
+    """Return a time in UTC with milliseconds, as Microsoft Graph writes it.
+
+    >>> timestamp(datetime(2026, 11, 22, 21, 56, 3, 120000, tzinfo=UTC))
+    '2026-11-22T21:56:03.120Z'
+    """
+    return f"{at.astimezone(UTC).isoformat(timespec='milliseconds')[:23]}Z"

@@ -14,10 +14,10 @@ from typing import Any
 import structlog
 from django.db import DatabaseError, connections, transaction
 
+from accounts.clock import timestamp
 from accounts.models import Organization
 from provisioning import deliveries, exports, history, notifications, outgoing, signatures
 from provisioning.deliveries import Claim, Failure
-from provisioning.exports import timestamp
 from provisioning.history import Actor
 from provisioning.models import AuditKind, EventKind, ProvisioningLogEntry, WebhookDelivery
 from provisioning.outgoing import Answer
@@ -168,5 +168,5 @@ def log_of(delivery: WebhookDelivery) -> dict[str, Any]:
     return {
         "firstPosition": delivery.first_position,
         "lastPosition": delivery.last_position,
-        "entries": [exports.summary_of(row) for row in rows],
+        "entries": [exports.summary_of(row) for row in exports.Names().given(list(rows))],
     }

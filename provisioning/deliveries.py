@@ -3,7 +3,7 @@
 Entries of the log are not enqueued as they come, so that no request of Entra writes a row for it. An endpoint
 keeps the position up to which they were looked at for it; when nothing waits for it, the next ones become one
 delivery, in the transaction that moves the position: nothing is missed, and nothing becomes two. An event that
-is told becomes a delivery at once, with it.
+is told, and a change of health, become a delivery at once, with it.
 
 An endpoint is claimed, not a delivery: it gets one request at a time, so its order holds, and one that is
 away keeps waiting what is its own, and nothing else.
@@ -16,19 +16,24 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from itertools import accumulate
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Coalesce, Length
 
+from accounts.clock import timestamp
+from provisioning import outgoing
 from provisioning.logs import new_entry_id
 from provisioning.models import (
     Action,
     EventKind,
+    HealthPeriod,
     LogHead,
     LogStatus,
     ProvisioningEvent,
     ProvisioningLogEntry,
+    ProvisioningStatus,
     ScimToken,
     WebhookDelivery,
     WebhookEndpoint,
@@ -45,7 +50,7 @@ MOST_ENTRIES = 100
 MOST_BYTES = 512 * 1024
 WINDOW = 5000
 LONGEST_ERROR = 300
-LOG, TEST = "log.entries", "webhook.test"
+LOG, HEALTH_CHANGED, TEST = "log.entries", "connection.health_changed", "webhook.test"
 WAITING = Q(delivered_at__isnull=True, gave_up_at__isnull=True)
 
 CHANGES = [Action.CREATE, Action.UPDATE, Action.DISABLE, Action.RESTORE, Action.DELETE]
@@ -55,12 +60,10 @@ OF_LOG = {
     WebhookKind.TEAMS: Q(resource_type="Group") & CHANGED,
     WebhookKind.FAILURES: Q(status=LogStatus.FAILURE),
 }
-# Grouped failures are not among these: their entries are told one by one.
+# Grouped failures are not among these, for their entries are told one by one; nor is what mails say of health,
+# which tells less often than health changes.
 TYPES = {
     EventKind.FIRST_SUCCESS: (WebhookKind.HEALTH, "connection.first_success"),
-    EventKind.SILENCE: (WebhookKind.HEALTH, "connection.silent"),
-    EventKind.QUARANTINE_RISK: (WebhookKind.HEALTH, "connection.quarantine_risk"),
-    EventKind.RECOVERY: (WebhookKind.HEALTH, "connection.recovered"),
     EventKind.STATUS_SWITCHED: (WebhookKind.HEALTH, "connection.status_switched"),
     EventKind.TOKEN_ISSUED: (WebhookKind.TOKENS, "token.issued"),
     EventKind.TOKEN_ROTATED: (WebhookKind.TOKENS, "token.rotated"),
@@ -89,15 +92,32 @@ class Failure:
 def enqueue_event(event: ProvisioningEvent) -> None:
     """Write a delivery of an event for each endpoint that hears of it, in the caller's transaction."""
     kind, type_ = TYPES.get(EventKind(event.kind), (None, ""))
-    if kind is None:
-        return
-    endpoints = WebhookEndpoint.objects.of_organization(event.organization_id)
-    hearing = [each for each in endpoints if kind in each.kinds]
-    if hearing:
-        data = data_of(event)
-        WebhookDelivery.objects.bulk_create(
-            new_delivery(each, type_, at=event.at, data=data) for each in hearing
-        )
+    endpoints = [] if kind is None else hearing(event.organization_id, kind)
+    if endpoints:
+        enqueue(endpoints, type_, at=event.at, data=data_of(event))
+
+
+def enqueue_health(period: HealthPeriod, *, before: HealthPeriod | None) -> None:
+    """Write a delivery of a change of health for each endpoint that hears of it, in the caller's transaction."""
+    data = {
+        "state": period.state,
+        "previousState": before.state if before else None,
+        "reason": period.reason,
+        "at": timestamp(period.started_at),
+    }
+    endpoints = hearing(period.organization_id, WebhookKind.HEALTH)
+    enqueue(endpoints, HEALTH_CHANGED, at=period.started_at, data=data)
+
+
+def hearing(organization_id: UUID, kind: WebhookKind) -> list[WebhookEndpoint]:
+    """Return an organization's endpoints that hear of a kind."""
+    endpoints = WebhookEndpoint.objects.of_organization(organization_id)
+    return [each for each in endpoints if kind in each.kinds]
+
+
+def enqueue(endpoints: list[WebhookEndpoint], type_: str, *, at: datetime, data: dict[str, Any]) -> None:
+    """Write a delivery for each endpoint."""
+    WebhookDelivery.objects.bulk_create(new_delivery(each, type_, at=at, data=data) for each in endpoints)
 
 
 def enqueue_test(endpoint: WebhookEndpoint, *, now: datetime) -> WebhookDelivery:
@@ -135,16 +155,19 @@ def new_delivery(endpoint: WebhookEndpoint, type_: str, *, at: datetime, **colum
 
 
 def data_of(event: ProvisioningEvent) -> dict[str, Any]:
-    """Return what an event tells a program: no words of a mail, times with their offset."""
+    """Return what an event tells a program, in the API's values: no words of a mail."""
     told = event.context
     if TYPES[EventKind(event.kind)][0] == WebhookKind.TOKENS:
         tokens = ScimToken.objects.of_organization(event.organization_id).select_related("rotated_from")
         token = tokens.get(id=event.key.split(":")[2])
         replaced = {"replaces": facts_of(token.rotated_from)} if token.rotated_from else {}
         left = {"daysLeft": told["days"]} if "days" in told else {}
-        return {"token": facts_of(token), **replaced, **left, "by": told.get("by")}
-    names = ("status", "state", "reason", "by")
-    return {name: told[name] for name in names if name in told} | {"at": event.at.isoformat()}
+        leaked = {"leaked": told["is_leaked"]} if "is_leaked" in told else {}
+        return {"token": facts_of(token), **replaced, **left, **leaked, "by": told.get("by")}
+    data = {name: told[name] for name in ("reason", "by") if name in told}
+    if "is_on" in told:
+        data["status"] = str(ProvisioningStatus.ON if told["is_on"] else ProvisioningStatus.OFF)
+    return data | {"at": timestamp(event.at)}
 
 
 def facts_of(token: ScimToken) -> dict[str, Any]:
@@ -153,9 +176,9 @@ def facts_of(token: ScimToken) -> dict[str, Any]:
         "id": str(token.id),
         "label": token.label,
         "lastFour": token.last_four,
-        "issuedAt": token.issued_at.isoformat(),
-        "expiresAt": token.expires_at.isoformat(),
-        "revokedAt": token.revoked_at.isoformat() if token.revoked_at else None,
+        "issuedAt": timestamp(token.issued_at),
+        "expiresAt": timestamp(token.expires_at),
+        "revokedAt": timestamp(token.revoked_at) if token.revoked_at else None,
     }
 
 
@@ -258,7 +281,7 @@ def mark_failed(claimed: Claim, answer: Answer, *, now: datetime) -> Failure:
     reason = why_off(answer, failing_for=now - (endpoint.failing_since or now)) if is_over else ""
     changed: dict[str, Any] = {"leased_until": None}
     if not is_test:
-        wait = timedelta() if is_over else retry_delay(endpoint.failures + 1, answer)
+        wait = timedelta() if is_over else retry_delay(endpoint.failures + 1, answer, now=now)
         changed |= {
             "next_try_at": now + wait,
             "failures": F("failures") + 1,
@@ -299,11 +322,12 @@ def why_off(answer: Answer, *, failing_for: timedelta) -> str:
     return ""
 
 
-def retry_delay(failures: int, answer: Answer) -> timedelta:
+def retry_delay(failures: int, answer: Answer, *, now: datetime) -> timedelta:
     """Return how long to leave an endpoint in peace: doubling, up to an hour, give or take a quarter.
 
-    Where it says for how long itself, it is left at least so long, up to that hour.
+    Where it says for how long itself, it is left at least so long, up to an hour.
     """
     doubled = min(FIRST_DELAY_SECONDS * 2 ** min(failures - 1, 20), LONGEST_DELAY_SECONDS)
-    seconds = max(doubled, min(answer.retry_after_seconds, LONGEST_DELAY_SECONDS))
-    return timedelta(seconds=seconds * random.uniform(0.75, 1.25))  # noqa: S311 - spreads load, hides nothing
+    spread = doubled * random.uniform(0.75, 1.25)  # noqa: S311 - spreads load, hides nothing
+    asked = min(outgoing.seconds_of(answer.retry_after, now=now), LONGEST_DELAY_SECONDS)
+    return timedelta(seconds=max(spread, asked))

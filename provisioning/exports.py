@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from threading import Lock
 from typing import Any, ClassVar, Self
 from uuid import UUID
@@ -23,6 +23,7 @@ import structlog
 from django.db import transaction
 from django.db.models import ExpressionWrapper, F, TextChoices, TextField
 
+from accounts import clock
 from accounts.models import Organization
 from provisioning import entries, history, problems
 from provisioning.entries import Entries
@@ -299,7 +300,7 @@ def summary_of(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": str(row["id"]),
         "position": row["position"],
-        "activityDateTime": timestamp(row["at"]),
+        "activityDateTime": clock.timestamp(row["at"]),
         "organization": row["slug"],
         "provisioningAction": row["action"],
         "durationInMilliseconds": round(row["duration_ms"]),
@@ -330,15 +331,6 @@ def error_of(row: dict[str, Any]) -> dict[str, Any] | None:
     problem = problems.BY_CODE.get(row["error_code"])
     recommended = " ".join(problem.steps) if problem else None
     return {"errorCode": row["error_code"], "reason": row["detail"], "recommendedAction": recommended}
-
-
-def timestamp(at: datetime) -> str:
-    """Return a time in UTC with milliseconds, as Microsoft Graph writes it.
-
-    >>> timestamp(datetime(2026, 11, 22, 21, 56, 3, 120000, tzinfo=UTC))
-    '2026-11-22T21:56:03.120Z'
-    """
-    return f"{at.astimezone(UTC).isoformat(timespec='milliseconds')[:23]}Z"
 
 
 def cell_of(summary: dict[str, Any], column: str) -> str:

@@ -5,7 +5,8 @@ so that a name which changes its mind in between leads nowhere. No redirect is f
 environment is used. Whatever the other side does, it is over within SECONDS of the connection's begin.
 
 Source: OWASP, Server-Side Request Forgery Prevention; RFC 6890 (special-purpose addresses); RFC 6052 and 3056
-(IPv6 addresses that lead to an IPv4 one).
+(IPv6 addresses that lead to an IPv4 one), 3879 (fec0::/10), 7526 (192.88.99.0/24) and 9637 (3fff::/20);
+Microsoft, What is IP address 168.63.129.16?
 """
 
 import http.client
@@ -14,8 +15,10 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from http import HTTPStatus
 from threading import Timer
@@ -23,13 +26,29 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
+from django.utils.http import parse_http_date_safe
 
 SECONDS = 10.0
 CONNECT_SECONDS = 5.0  # for one address of a name: the next may answer
 LONGEST_URL = 500
 MOST_OF_BODY = 4096
 DEFAULT_PORTS = {"https": 443, "http": 80}
-LEADS_TO_IPV4 = tuple(ipaddress.ip_network(each) for each in ("64:ff9b::/96", "2002::/16", "2001::/32"))
+LOOKUP_SECONDS = 3.0  # for whoever types an address and waits
+REFUSED = tuple(
+    ipaddress.ip_network(each)
+    for each in (
+        "64:ff9b::/96",  # these three lead to an IPv4 address
+        "2002::/16",
+        "2001::/32",
+        "192.0.0.0/24",  # these four are no host's in the world, whatever `ipaddress` of this Python says
+        "192.88.99.0/24",
+        "fec0::/10",
+        "3fff::/20",
+        "168.63.129.16/32",  # Azure's own, which a machine there reaches and nobody else
+    )
+)
+# Of those who wait for a name, so many at once; the next ones wait for them, no longer than for a name.
+lookups = ThreadPoolExecutor(4, thread_name_prefix="lookup")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -62,7 +81,7 @@ class Answer:
     status: int | None = None
     body: str = ""
     error: str = ""
-    retry_after_seconds: int = 0
+    retry_after: str = ""
     duration_ms: float = 0.0
 
     @property
@@ -72,8 +91,14 @@ class Answer:
 
 
 def check_url(url: str) -> None:
-    """Check an address that somebody typed, and look its name up. Raises: AddressRefused."""
-    target_of(url)
+    """Check an address that somebody typed, and look its name up, for LOOKUP_SECONDS. Raises: AddressRefused."""
+    _, host, _ = split(url)
+    lookup = lookups.submit(target_of, url)
+    try:
+        lookup.result(LOOKUP_SECONDS)
+    except TimeoutError:
+        lookup.cancel()
+        raise NotPublic(f"The name {host} is not found within {LOOKUP_SECONDS:.0f} seconds.") from None
 
 
 def target_of(url: str) -> Target:
@@ -119,7 +144,7 @@ def is_allowed(address: Address) -> bool:
         return is_allowed(address.ipv4_mapped)
     if address.is_loopback:
         return bool(settings.WEBHOOKS_TO_LOOPBACK)
-    if any(address.version == each.version and address in each for each in LEADS_TO_IPV4):
+    if any(address.version == each.version and address in each for each in REFUSED):
         return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
@@ -147,7 +172,7 @@ def exchange(target: Target, body: bytes, headers: dict[str, str]) -> Answer:
         return Answer(
             status=response.status,
             body=content.decode(errors="replace").replace("\0", ""),
-            retry_after_seconds=seconds_of(response.headers.get("Retry-After", "")),
+            retry_after=response.headers.get("Retry-After", ""),
         )
 
 
@@ -207,10 +232,16 @@ def tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def seconds_of(retry_after: str) -> int:
-    """Return a Retry-After in seconds; 0 for a date or none."""
+def seconds_of(retry_after: str, *, now: datetime) -> float:
+    """Return in how many seconds a Retry-After is over, which is a number of them or a date; 0 for neither.
+
+    Source: RFC 9110, 10.2.3.
+    """
     text = retry_after.strip()
-    return int(text[:6]) if text.isascii() and text.isdigit() else 0
+    if text.isascii() and text.isdigit():
+        return int(text[:6])
+    until = parse_http_date_safe(text)
+    return 0 if until is None else max(until - now.timestamp(), 0)
 
 
 def described(error: Exception) -> str:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import DateTimeField, Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 
-from provisioning import activity, cycles, failures, health, notifications
+from provisioning import activity, cycles, deliveries, failures, health, notifications
 from provisioning.activity import Seen
 from provisioning.cycles import Traffic
 from provisioning.models import (
@@ -138,12 +138,13 @@ def tell_first_success(connection: ProvisioningConnection, seen: list[Seen]) -> 
 
 
 def tell_health(signs: health.Signs) -> None:
-    """Write the state down, and tell of trouble and of its end."""
+    """Write the state down, tell webhooks of each change, and people of trouble and of its end."""
     connection = signs.connection
     state, reason = health.judge(signs)
     change = health.settle(signs, state, reason)
     if change is None:
         return
+    deliveries.enqueue_health(change.present, before=signs.present)
     if state in notifications.TOLD_STATES:
         notifications.trouble(connection=connection, period=change.present)
     if change.is_recovery and notifications.is_trouble_told(connection):

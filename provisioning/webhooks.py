@@ -5,6 +5,7 @@ Each is one transaction with its line of the history. A secret is returned once,
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 
@@ -30,10 +31,11 @@ EVERYTHING = [str(kind) for kind in WebhookKind]
 
 @dataclass(frozen=True)
 class MadeSecret:
-    """An endpoint with its new secret."""
+    """An endpoint with its new secret, and whether a secret that was to sign for longer has ended with it."""
 
     endpoint: WebhookEndpoint
     secret: str
+    ends_earlier: bool = False
 
     def __repr__(self) -> str:
         return f"MadeSecret({self.endpoint})"
@@ -45,13 +47,12 @@ def add(*, organization: Organization, url: str, kinds: list[str], by: Actor, no
     Raises: InvalidWebhook for what is no address of the kind that we call, and for no kind; WebhookRefused for
     one that leads to no public address, and past MOST_ENDPOINTS.
     """
+    check_room(organization)  # before a name is looked up
     url = checked(url, kinds)
     with transaction.atomic():
         # Of two at once the second one waits here, and counts the first.
         ProvisioningConnection.objects.select_for_update(no_key=True).get(organization=organization)
-        if WebhookEndpoint.objects.of_organization(organization.id).count() >= MOST_ENDPOINTS:
-            message = f"An organization has {MOST_ENDPOINTS} webhooks at most: remove one that nobody needs."
-            raise WebhookRefused(message)
+        check_room(organization)
         endpoint = WebhookEndpoint.objects.create(
             organization=organization,
             url=url,
@@ -61,7 +62,7 @@ def add(*, organization: Organization, url: str, kinds: list[str], by: Actor, no
             next_try_at=now,
             salt=signatures.new_salt(),
             secret_made_at=now,
-            position=LogHead.objects.get(organization=organization).position,
+            position=head_of(organization.id),
         )
         heard = ("hears of", "", in_words(endpoint.kinds))
         record(AuditKind.WEBHOOK_ADDED, endpoint, by=by, now=now, changes=[heard])
@@ -79,15 +80,17 @@ def change(
 ) -> None:
     """Set where an endpoint is, what it hears of, and perhaps whether it is on; what is so already stays.
 
-    Raises: InvalidWebhook, WebhookRefused, NothingToDo.
+    One that heard nothing of the log until now hears what happens from now on. Raises: InvalidWebhook, WebhookRefused, NothingToDo.
     """
     url = checked(url, kinds, known=endpoint.url)
     with transaction.atomic():
         stored = locked(endpoint)
         changes = changes_of(stored, url, kinds)
         if changes:
+            if hears_log(kinds) and not stored.hears_log:
+                stored.position = head_of(stored.organization_id)
             stored.url, stored.kinds, stored.hears_log = url, in_order(kinds), hears_log(kinds)
-            stored.save(update_fields=["url", "kinds", "hears_log"])
+            stored.save(update_fields=["url", "kinds", "hears_log", "position"])
             deliveries.hurry(stored, now=now)
             record(AuditKind.WEBHOOK_CHANGED, stored, by=by, now=now, changes=changes)
         if is_on is not None and is_on != stored.is_on:
@@ -108,20 +111,23 @@ def changes_of(stored: WebhookEndpoint, url: str, kinds: list[str]) -> history.C
 def rotate(endpoint: WebhookEndpoint, *, overlap_hours: int, by: Actor, now: datetime) -> MadeSecret:
     """Make an endpoint a new secret; for the overlap each message is signed with the old one too.
 
-    Raises: InvalidWebhook unless the overlap is 0 to LONGEST_OVERLAP_HOURS hours; NothingToDo.
+    Two secrets sign at most: one that still signed beside the old one ends at once. Raises: InvalidWebhook unless the overlap is 0 to LONGEST_OVERLAP_HOURS hours; NothingToDo.
     """
     if not 0 <= overlap_hours <= LONGEST_OVERLAP_HOURS:
         message = f"An overlap lasts 0 to {LONGEST_OVERLAP_HOURS} hours."
         raise InvalidWebhook(message)
     with transaction.atomic():
         stored = locked(endpoint)
+        earlier_until = stored.old_secret_until if len(stored.salts(now)) > 1 else None
         stored.old_salt, stored.salt = stored.salt, signatures.new_salt()
         stored.old_secret_until = now + timedelta(hours=overlap_hours)
         stored.secret_made_at = now
         stored.save(update_fields=["salt", "old_salt", "old_secret_until", "secret_made_at"])
-        ends = ("old secret", "signs", f"signs until {stored.old_secret_until.isoformat()}")
-        record(AuditKind.WEBHOOK_ROTATED, stored, by=by, now=now, changes=[ends])
-    return MadeSecret(stored, signatures.secret_of(stored.salt))
+        changes = [("old secret", "signs", f"signs until {stored.old_secret_until.isoformat()}")]
+        if earlier_until is not None:
+            changes.append(("earlier secret", f"signs until {earlier_until.isoformat()}", "ended"))
+        record(AuditKind.WEBHOOK_ROTATED, stored, by=by, now=now, changes=changes)
+    return MadeSecret(stored, signatures.secret_of(stored.salt), ends_earlier=earlier_until is not None)
 
 
 def turn_off(endpoint: WebhookEndpoint, *, by: Actor, now: datetime) -> None:
@@ -203,6 +209,18 @@ def checked(url: str, kinds: list[str], *, known: str | None = None) -> str:
     except AddressRefused as refusal:
         raise InvalidWebhook(str(refusal)) from None
     return url
+
+
+def check_room(organization: Organization) -> None:
+    """Check that an organization may have another webhook. Raises: WebhookRefused."""
+    if WebhookEndpoint.objects.of_organization(organization.id).count() >= MOST_ENDPOINTS:
+        message = f"An organization has {MOST_ENDPOINTS} webhooks at most: remove one that nobody needs."
+        raise WebhookRefused(message)
+
+
+def head_of(organization_id: UUID) -> int:
+    """Return the position of the last sealed entry of an organization's log."""
+    return LogHead.objects.get(organization_id=organization_id).position
 
 
 def in_order(kinds: list[str]) -> list[str]:

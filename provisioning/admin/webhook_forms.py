@@ -161,13 +161,16 @@ class RotateWebhook(WebhookFormPage):
     form_class = RotateForm
 
     def said(self) -> dict[str, Any]:
-        """Say what becomes of the old secret."""
+        """Say what becomes of the old secret, and of the one before where it signs still."""
+        is_overlapping = len(self.webhook.salts(clock.now())) > 1
+        until = moment(self.webhook.old_secret_until)
         return {
             "title": f"Rotate the secret of {self.webhook}",
             "intro": [
                 "The new secret is shown once, on the next page, for a minute: give it to the receiver before the "
                 "overlap is over, or it can verify nothing any more.",
                 f"The present secret was made {moment(self.webhook.secret_made_at)}.",
+                *([f"The one before signs until {until}, and would end at once."] if is_overlapping else []),
             ],
             "submit": "Rotate secret",
         }

@@ -55,7 +55,9 @@ class WebhookShape(Shape):
     """A webhook: everything but its secret."""
 
     id = serializers.UUIDField()
-    url = serializers.CharField()
+    url = serializers.SerializerMethodField(
+        help_text="Without its query, which may hold a secret, unless the key has the scope webhooks:write."
+    )
     kinds = kinds()
     on = serializers.BooleanField(source="is_on")
     off_at = Moment(allow_null=True)
@@ -64,18 +66,32 @@ class WebhookShape(Shape):
     last_success_at = Moment(allow_null=True)
     created_at = Moment()
     secret_made_at = Moment()
-    old_secret_until = Moment(allow_null=True, help_text="Until when the secret before signs too.")
+    old_secret_until = Moment(
+        allow_null=True, help_text="Until when the secret before it signs too; none else does."
+    )
     position = serializers.IntegerField(help_text="The last entry of the log that was looked at for it.")
+
+    def get_url(self, webhook: WebhookEndpoint) -> str:
+        """Return the address, as far as whoever calls may see it."""
+        may_write = Scope.WEBHOOKS_WRITE in caller_of(self.context["request"]).scopes
+        return webhook.url if may_write else str(webhook)
 
 
 class NewWebhookShape(WebhookShape):
     """A webhook with its new secret, which is not shown again."""
 
     secret = serializers.SerializerMethodField()
+    earlier_secret_ended = serializers.SerializerMethodField(
+        help_text="Whether a secret that still signed beside the one before has ended at once: two sign at most."
+    )
 
     def get_secret(self, _webhook: WebhookEndpoint) -> str:
         """Return the secret. It is in this answer alone."""
-        return str(self.context["secret"])
+        return str(self.context["made"].secret)
+
+    def get_earlier_secret_ended(self, _webhook: WebhookEndpoint) -> bool:
+        """Return whether a third secret has ended."""
+        return bool(self.context["made"].ends_earlier)
 
 
 class AddWebhookShape(Shape):
@@ -166,9 +182,13 @@ class OfWebhooks(ApiView):
             )
             raise Refused(problems.forbidden, text)
 
+    def answer(self, id_: UUID) -> Response:
+        """Return a webhook as it is stored. Raises: Http404."""
+        return Response(self.get_serializer(self.one(id_)).data)
+
     def made(self, new: webhooks.MadeSecret) -> Response:
         """Return a webhook with its new secret."""
-        shape = NewWebhookShape(new.endpoint, context={"secret": new.secret})
+        shape = NewWebhookShape(new.endpoint, context={**self.get_serializer_context(), "made": new})
         return Response(shape.data, status=status.HTTP_201_CREATED)
 
 
@@ -196,8 +216,8 @@ class Webhooks(OfWebhooks, ListView):
     def post(self, request: Request, organization: str) -> Response:  # noqa: ARG002 - found already
         """Add a webhook, which hears what happens from now on. The signing secret is in this answer alone.
 
-        What it hears of, a key must have the scope to read. An address whose name is not found, or leads to an
-        address that is not public, answers 409.
+        What it hears of, a key must have the scope to read. An address whose name is not found within three
+        seconds, or leads to an address that is not public, answers 409.
         """
         given = {"kinds": webhooks.EVERYTHING, **self.body_of(request, AddWebhookShape)}
         self.check_scopes(given["kinds"])
@@ -212,18 +232,19 @@ class OneWebhook(OfWebhooks):
     @extend_schema(operation_id="getWebhook", summary="Get a webhook")
     def get(self, _request: Request, organization: str, id: UUID) -> Response:  # noqa: A002, ARG002 - the address
         """Return one webhook, without its secret."""
-        return Response(WebhookShape(self.one(id)).data)
+        return self.answer(id)
 
     @extend_schema(operation_id="changeWebhook", summary="Change a webhook", request=ChangeWebhookShape)
     def patch(self, request: Request, organization: str, id: UUID) -> Response:  # noqa: A002, ARG002 - the address
         """Set where a webhook is, what it hears of, and whether it is called. What is left out stays.
 
-        What it is to hear of, a key must have the scope to read. One that is turned on again is told first what
-        it missed.
+        What it is to hear of, a key must have the scope to read, unless it only turns it off. One that is turned
+        on again is told first what it missed. Of the log it hears from now on, if it heard nothing of it before.
         """
         given = self.body_of(request, ChangeWebhookShape)
         webhook = self.one(id)
-        self.check_scopes(given.get("kinds", webhook.kinds))
+        if given.keys() & {"url", "kinds"} or given.get("on"):
+            self.check_scopes(given.get("kinds", webhook.kinds))
         webhooks.change(
             webhook,
             url=given.get("url", webhook.url),
@@ -232,7 +253,7 @@ class OneWebhook(OfWebhooks):
             by=actor_of(request),
             now=clock.now(),
         )
-        return Response(WebhookShape(self.one(id)).data)
+        return self.answer(id)
 
     @extend_schema(operation_id="removeWebhook", summary="Remove a webhook", responses={204: None})
     def delete(self, request: Request, organization: str, id: UUID) -> Response:  # noqa: A002, ARG002 - the address
@@ -251,7 +272,11 @@ class RotateWebhook(OfWebhooks):
         responses={201: NewWebhookShape},
     )
     def post(self, request: Request, organization: str, id: UUID) -> Response:  # noqa: A002, ARG002 - the address
-        """Make a new signing secret, which is in this answer alone. For the overlap both sign."""
+        """Make a new signing secret, which is in this answer alone. For the overlap both sign.
+
+        Two sign at most: a rotation within the overlap of another ends the first secret at once, and the answer
+        says so.
+        """
         given = self.body_of(request, OverlapShape)
         return self.made(webhooks.rotate(self.one(id), by=actor_of(request), now=clock.now(), **given))
 

@@ -6,7 +6,7 @@ from django.core.validators import RegexValidator
 from rest_framework import serializers
 from rest_framework.fields import Field
 
-from provisioning.exports import timestamp
+from accounts.clock import timestamp
 
 
 def camel(name: str) -> str:

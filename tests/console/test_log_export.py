@@ -268,7 +268,9 @@ def test_a_file_costs_one_query_a_batch_and_holds_one_batch(
             )
             written += [json.loads(line)["id"] for line in chunk.decode().splitlines()]
 
-    assert len(queries) == 2 * 4 + 1 + 2  # batches, that there is no more, and what their organization and token are called
+    assert (
+        len(queries) == 2 * 4 + 1 + 2
+    )  # batches, that there is no more, and what their organization and token are called
     assert max(held) <= 10 + 1  # the last of the batch before is the cursor
     assert written == [str(id_) for id_ in found.values_list("id", flat=True)]
     assert not any("OFFSET" in each["sql"] for each in queries)

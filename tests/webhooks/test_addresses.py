@@ -14,7 +14,7 @@ from unittest import mock
 import pytest
 
 from provisioning import outgoing
-from provisioning.outgoing import AddressRefused, Answer
+from provisioning.outgoing import AddressRefused, Answer, NotPublic
 from tests.services import free_port
 from tests.webhooks.receiving import HANG, Receiver, Request, Server
 
@@ -87,6 +87,13 @@ def test_a_public_address_is_taken(deployed: None, url: str) -> None:
         "64:ff9b::a00:1",
         "2002:a00:1::",
         "2001:0:a00:1::",
+        "192.0.0.9",
+        "192.88.99.1",
+        "fec0::1",
+        "3fff::1",
+        "5f00::1",
+        "168.63.129.16",
+        "::ffff:168.63.129.16",
     ],
 )
 def test_a_name_that_leads_inside_is_refused(deployed: None, address: str) -> None:
@@ -104,6 +111,27 @@ def test_a_name_that_nobody_has_is_refused(deployed: None) -> None:
     nobodys = mock.patch.object(socket, "getaddrinfo", side_effect=socket.gaierror(-2, "unknown"))
     with nobodys, pytest.raises(AddressRefused, match=r"siem\.example\.com is not found"):
         outgoing.check_url("https://siem.example.com/")
+
+
+def test_whoever_types_a_name_waits_for_it_three_seconds_at_most(
+    deployed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert outgoing.LOOKUP_SECONDS == 3
+    monkeypatch.setattr(outgoing, "LOOKUP_SECONDS", 0.05)
+    is_over = threading.Event()
+
+    def found_late(*_name: Any, **_type: Any) -> Any:
+        is_over.wait(60)
+        raise socket.gaierror(-3, "again")
+
+    with mock.patch.object(socket, "getaddrinfo", side_effect=found_late):
+        began = time.monotonic()
+        with pytest.raises(NotPublic, match=r"siem\.example\.com is not found within"):
+            outgoing.check_url("https://siem.example.com/")
+        waited = time.monotonic() - began
+        is_over.set()
+
+    assert waited < 30
 
 
 def test_a_name_that_changes_its_mind_leads_to_the_address_that_was_checked(deployed: None) -> None:

@@ -1,6 +1,6 @@
 """A message is sent until it is taken, in order, for a day; nothing is missed and nothing becomes two."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from accounts.models import Operator, Organization
 from provisioning import calls, deliveries, logs, notifications, retention, webhooks
 from provisioning.history import COMMAND_LINE
-from provisioning.models import AuditEvent, EventKind, LogStatus, Notification
+from provisioning.models import AuditEvent, EventKind, LogStatus, Notification, WebhookEndpoint
 from provisioning.outgoing import Answer
 from provisioning.tokens import IssuedToken
 from provisioning.webhooks import MadeSecret
@@ -143,15 +143,33 @@ def test_it_is_left_in_peace_for_longer_and_longer(
     assert all(0.75 * each <= wait <= 1.25 * each for wait, each in zip(waits, expected, strict=True))
 
 
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [
+        ("600", 600),
+        ("Thu, 26 Nov 2026 12:10:00 GMT", 600),
+        ("Thu, 26 Nov 2026 11:00:00 GMT", 1.5),
+        ("86400", 3600),
+        ("soon", 1.5),
+    ],
+)
 def test_a_receiver_says_for_how_long_it_wants_peace(
-    acme_token: IssuedToken, webhook: MadeSecret, receiver: Receiver, relay: Relay
+    acme_token: IssuedToken,
+    webhook: MadeSecret,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: str,
+    seconds: float,
 ) -> None:
-    receiver.conduct, receiver.headers = (lambda _number: 429), {"Retry-After": "600"}
+    relay = Relay(datetime(2026, 11, 26, 12, tzinfo=UTC))
+    WebhookEndpoint.objects.update(next_try_at=relay.now)
+    monkeypatch.setattr("random.uniform", lambda least, _most: least)
+    receiver.conduct, receiver.headers = (lambda _number: 429), {"Retry-After": asked}
     make_entry(acme_token)
 
     relay.call()
 
-    assert timedelta(seconds=450) <= stored(webhook).next_try_at - relay.now <= timedelta(seconds=750)
+    assert stored(webhook).next_try_at - relay.now == timedelta(seconds=seconds)
 
 
 def test_after_a_day_it_is_given_up_and_told_and_the_next_is_sent(
@@ -224,14 +242,14 @@ def test_whoever_is_turned_on_again_hears_first_what_it_missed(
 ) -> None:
     webhooks.turn_off(webhook.endpoint, by=COMMAND_LINE, now=relay.now)
     make_entries(acme_token, 3)
-    notifications.tell(acme, EventKind.SILENCE, "silence:1", relay.now, {"reason": "Why."})
+    notifications.tell(acme, EventKind.FIRST_SUCCESS, "first-success", relay.now, {})
     assert relay.call() == 0
 
     webhooks.turn_on(webhook.endpoint, by=COMMAND_LINE, now=relay.now)
     relay.call()
 
     assert receiver.positions() == [1, 2, 3]
-    assert receiver.types() == ["connection.silent", "log.entries"]
+    assert receiver.types() == ["connection.first_success", "log.entries"]
 
 
 def test_a_test_goes_first_once_and_counts_for_nothing(

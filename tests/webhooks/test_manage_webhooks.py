@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.db import connection
@@ -9,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import clock
 from accounts.models import Organization
-from provisioning import deliveries, webhooks
+from provisioning import deliveries, logs, outgoing, webhooks
 from provisioning.errors import InvalidWebhook, NothingToDo, ProvisioningError, WebhookRefused
 from provisioning.history import COMMAND_LINE
 from provisioning.models import AuditEvent, WebhookDelivery, WebhookEndpoint
@@ -54,6 +55,34 @@ def test_a_change_that_changes_nothing_is_not_written(webhook: MadeSecret, recei
     webhooks.change(webhook.endpoint, url=receiver.url, kinds=webhooks.EVERYTHING, **whom())
 
     assert [kind for kind, *_ in written()] == ["webhook_added"]
+
+
+def test_what_begins_to_hear_of_the_log_hears_what_comes_from_then_on(
+    acme: Organization, acme_token: IssuedToken, receiver: Receiver, relay: Relay
+) -> None:
+    made = make_webhook(acme, receiver, ["tokens"])
+    for _ in range(3):
+        make_entry(acme_token)
+    relay.call()
+    webhooks.change(made.endpoint, url=receiver.url, kinds=["tokens", "members"], **whom())
+    make_entry(acme_token)
+
+    relay.call()
+
+    assert receiver.positions() == [4]
+
+
+def test_what_hears_of_the_log_misses_nothing_by_a_change(
+    acme: Organization, acme_token: IssuedToken, receiver: Receiver, relay: Relay
+) -> None:
+    made = make_webhook(acme, receiver, ["members"])
+    make_entry(acme_token)
+    logs.seal()
+
+    webhooks.change(made.endpoint, url=receiver.url, kinds=["members", "teams"], **whom())
+    relay.call()
+
+    assert receiver.positions() == [1]
 
 
 def test_what_waits_goes_to_the_new_address(
@@ -104,9 +133,13 @@ def test_an_organization_has_ten_at_most(
     for _ in range(webhooks.MOST_ENDPOINTS):
         make_webhook(acme, receiver)
 
-    with pytest.raises(WebhookRefused, match="10 webhooks at most"):
+    with (
+        mock.patch.object(outgoing, "check_url") as looked_up,
+        pytest.raises(WebhookRefused, match="10 webhooks at most"),
+    ):
         make_webhook(acme, receiver)
 
+    assert not looked_up.called
     assert make_webhook(globex, receiver).endpoint.organization == globex
 
 

@@ -67,6 +67,23 @@ def test_for_the_overlap_both_secrets_sign(
     assert (is_verified, signatures_of) == ((True, True), [2, 1])
 
 
+@pytest.mark.parametrize(("hours", "ends_earlier"), [(23, True), (24, False)])
+def test_of_three_secrets_the_first_ends_and_it_is_said(
+    webhook: MadeSecret, relay: Relay, hours: int, ends_earlier: bool
+) -> None:
+    webhooks.rotate(webhook.endpoint, overlap_hours=24, by=COMMAND_LINE, now=relay.now)
+    until = relay.now + timedelta(hours=24)
+    relay.now += timedelta(hours=hours)
+
+    third = webhooks.rotate(webhook.endpoint, overlap_hours=24, by=COMMAND_LINE, now=relay.now)
+
+    written = AuditEvent.objects.filter(kind="webhook_rotated").order_by("-id")[0].details["changes"]
+    ended = [["earlier secret", f"signs until {until.isoformat()}", "ended"]]
+    assert third.ends_earlier == ends_earlier
+    assert written[1:] == (ended if ends_earlier else [])
+    assert webhook.endpoint.salt not in stored(webhook).salts(relay.now)
+
+
 def test_without_an_overlap_the_old_secret_signs_no_more(
     acme_token: IssuedToken, webhook: MadeSecret, receiver: Receiver, relay: Relay
 ) -> None:

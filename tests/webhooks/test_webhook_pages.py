@@ -67,6 +67,16 @@ def test_the_secret_that_is_shown_signs(
     assert all(each.is_signed_with(secret) for each in receiver.messages)
 
 
+def test_whoever_rotates_within_an_overlap_is_told_what_ends(browser: Client, webhook: MadeSecret) -> None:
+    page = f"/console/webhooks/{webhook.endpoint.id}/rotate/"
+    before = browser.get(page).text
+    browser.post(page, {"overlap_hours": 24})
+
+    during = browser.get(page).text
+
+    assert ["would end at once" in each for each in (before, during)] == [False, True]
+
+
 def test_nobody_else_sees_the_secret(browser: Client, acme: Organization, receiver: Receiver) -> None:
     other = signed_in_as(
         make_operator(Role.ORGANIZATION_ADMIN, organization=acme, email="other@acme.example")

@@ -45,6 +45,7 @@ def test_a_webhook_is_added_with_its_secret_and_told(
 
     (message,) = receiver.messages
     assert message.is_signed_with(added.pop("secret"))
+    assert added.pop("earlierSecretEnded") is False
     assert listed == [added]
     assert (added["url"], added["kinds"], added["on"]) == (url_of(receiver), ["members"], True)
 
@@ -66,8 +67,15 @@ def test_a_secret_is_rotated(program: Program, receiver: Receiver) -> None:
 
     rotated = program.post(f"{WEBHOOKS}/{added['id']}/rotate", {"overlapHours": 1})
 
+    again = program.post(f"{WEBHOOKS}/{added['id']}/rotate", {"overlapHours": 1})
+
     assert rotated.status_code == 201
     assert rotated.json()["secret"] != added["secret"]
+    assert [each["earlierSecretEnded"] for each in (added, rotated.json(), again.json())] == [
+        False,
+        False,
+        True,
+    ]
     assert rotated.json()["oldSecretUntil"] is not None
     assert "secret" not in program.get(f"{WEBHOOKS}/{added['id']}").json()
 
@@ -127,6 +135,20 @@ def test_each_method_needs_its_scope(acme: Organization, program: Program, recei
     assert [logs.get(each).status_code for each in (WEBHOOKS, page, DELIVERIES)] == [403] * 3
 
 
+def test_only_who_may_change_a_webhook_sees_the_query_of_its_address(
+    acme: Organization, program: Program, receiver: Receiver
+) -> None:
+    page = f"{WEBHOOKS}/{program.post(WEBHOOKS, {'url': receiver.url}).json()['id']}"
+    reader = program_of(acme, Scope.WEBHOOKS_READ)
+
+    seen = [
+        [each.get(page).json()["url"], each.get(WEBHOOKS).json()["items"][0]["url"]]
+        for each in (program, reader)
+    ]
+
+    assert seen == [[receiver.url] * 2, [url_of(receiver)] * 2]
+
+
 def others_than(scope: Scope) -> list[Scope]:
     """Return the scopes that neither are one nor imply it."""
     return [each for each in Scope if scope not in with_implied({each})]
@@ -157,6 +179,19 @@ def test_only_who_may_read_it_has_it_told(
     assert f"needs the scope to read it: {scope}." in refused.json()["detail"]
     assert others.patch(page, elsewhere).status_code == 403
     assert program.get(page).json()["url"] == url_of(receiver)
+
+
+def test_who_may_not_read_what_is_told_can_still_turn_it_off(
+    acme: Organization, program: Program, receiver: Receiver
+) -> None:
+    page = f"{WEBHOOKS}/{add(program, receiver)['id']}"
+    other = program_of(acme, Scope.WEBHOOKS_WRITE)
+
+    changes: list[dict[str, Any]] = [{"on": False}, {"on": True}, {"kinds": ["members"]}, {"on": False}]
+    answers = [other.patch(page, each) for each in changes]
+
+    assert [each.status_code for each in answers] == [200, 403, 403, 200]
+    assert (answers[0].json()["on"], program.get(page).json()["on"]) == (False, False)
 
 
 def test_another_organizations_webhook_is_not_there(

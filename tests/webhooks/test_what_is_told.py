@@ -1,6 +1,7 @@
 """What a webhook is told: which entries and events, as what, and nothing of anybody else."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,11 +10,12 @@ from django.conf import settings
 from accounts import clock
 from accounts.models import Organization
 from provisioning import connections, notifications, tokens
-from provisioning.deliveries import TYPES
+from provisioning.deliveries import HEALTH_CHANGED, LOG, TEST, TYPES
 from provisioning.history import COMMAND_LINE
 from provisioning.models import (
     Action,
     EventKind,
+    HealthPeriod,
     LogStatus,
     ProvisioningConnection,
     ProvisioningEvent,
@@ -23,6 +25,7 @@ from provisioning.tokens import IssuedToken
 from provisioning.webhooks import MadeSecret
 from tests.cast import ScimClient
 from tests.factories import make_entry, user_body
+from tests.watch.world import World
 from tests.webhooks.conftest import Relay, make_webhook
 from tests.webhooks.receiving import DOCUMENTED, Receiver
 
@@ -95,6 +98,11 @@ def test_another_organization_is_told_nothing(
     assert (relay.call(), receiver.messages) == (0, [])
 
 
+def in_utc(at: datetime) -> str:
+    """Return a time as programs are told it."""
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
+
+
 def test_tokens_are_told_without_their_secret(
     acme: Organization, webhook: MadeSecret, receiver: Receiver, relay: Relay
 ) -> None:
@@ -111,18 +119,40 @@ def test_tokens_are_told_without_their_secret(
         "id": str(second.token.id),
         "label": "Entra",
         "lastFour": second.token.last_four,
-        "issuedAt": now.isoformat(),
-        "expiresAt": second.token.expires_at.isoformat(),
+        "issuedAt": in_utc(now),
+        "expiresAt": in_utc(second.token.expires_at),
         "revokedAt": None,
     }
     replaced = facts | {
         "id": str(first.token.id),
         "lastFour": first.token.last_four,
-        "expiresAt": (now + timedelta(days=7)).isoformat(),
+        "expiresAt": in_utc(now + timedelta(days=7)),
     }
     assert (issued.told["type"], rotated.told["type"]) == ("token.issued", "token.rotated")
     assert rotated.told["data"] == {"token": facts, "replaces": replaced, "by": COMMAND_LINE.name}
     assert not any(each.secret.encode() in issued.body + rotated.body for each in (first, second))
+
+
+@pytest.mark.parametrize(("end", "is_leaked"), [(tokens.report_leaked, True), (tokens.revoke_token, False)])
+def test_a_token_that_leaked_is_told_as_such(
+    acme: Organization,
+    acme_token: IssuedToken,
+    webhook: MadeSecret,
+    receiver: Receiver,
+    relay: Relay,
+    end: Callable[..., Any],
+    is_leaked: bool,
+) -> None:
+    now = clock.now()
+    end(token_id=acme_token.token.id, organization=acme, by=COMMAND_LINE, now=now)
+
+    relay.call()
+
+    (message,) = receiver.messages
+    token = message.told["data"]["token"]
+    assert message.told["type"] == "token.revoked"
+    assert message.told["data"] == {"token": token, "leaked": is_leaked, "by": COMMAND_LINE.name}
+    assert (token["id"], token["revokedAt"]) == (str(acme_token.token.id), in_utc(now))
 
 
 def test_the_switch_is_told_with_its_reason(
@@ -136,34 +166,62 @@ def test_the_switch_is_told_with_its_reason(
     (message,) = receiver.messages
     assert message.told["type"] == "connection.status_switched"
     assert message.told["data"] == {
-        "status": "Off",
+        "status": "off",
         "reason": "Migration.",
         "by": COMMAND_LINE.name,
-        "at": now.isoformat(),
+        "at": in_utc(now),
     }
 
 
-@pytest.mark.parametrize("kind", [each for each in EventKind if TYPES.get(each, ("",))[0] == "health"])
-def test_every_change_of_health_has_a_type_that_is_documented(
-    acme: Organization, webhook: MadeSecret, receiver: Receiver, relay: Relay, kind: EventKind
+def test_every_change_of_health_is_told_whatever_mails_say(
+    world: World, receiver: Receiver, relay: Relay
 ) -> None:
-    notifications.tell(acme, kind, f"{kind}:1", clock.now(), {"state": "Silent", "reason": "Why."})
+    make_webhook(world.organization, receiver, ["health"])
+    world.look()
+    world.cycle(changes=3)
+    for _ in range(2):
+        world.passes(hours=3)
+        world.cycle(failures=1)
+        world.passes(minutes=29)
+        world.cycle(failures=1)
+    relay.now = world.now
 
     relay.call()
 
-    (message,) = receiver.messages
-    assert f"`{message.told['type']}`" in DOCUMENTED
+    told = [each.told["data"] for each in receiver.messages if each.told["type"] == HEALTH_CHANGED]
+    states = ["waiting", "healthy", *["silent", "degraded"] * 2]
+    assert [each.pop("reason").split(":")[0].split(".")[0] for each in told] == [
+        "No request with the organization's token has arrived yet",
+        "Entra calls as usual, and its changes are taken",
+        *[
+            "Entra has not called for more than 3 times its usual 40 minutes",
+            "1 of 1 changes of the last cycle failed",
+        ]
+        * 2,
+    ]
+    assert told == [
+        {"state": state, "previousState": before, "at": in_utc(period.started_at)}
+        for before, state, period in zip(
+            [None, *states], states, HealthPeriod.objects.order_by("id"), strict=False
+        )
+    ]
+    assert world.told.count("silence") == 1
+
+
+@pytest.mark.parametrize("type_", [*(type_ for _, type_ in TYPES.values()), HEALTH_CHANGED, LOG, TEST])
+def test_every_type_is_documented(type_: str) -> None:
+    assert f"`{type_}`" in DOCUMENTED
 
 
 def test_what_is_told_twice_is_one_message(
     acme: Organization, webhook: MadeSecret, receiver: Receiver, relay: Relay
 ) -> None:
     for _ in range(2):
-        notifications.tell(acme, EventKind.SILENCE, "silence:1", clock.now(), {"reason": "Why."})
+        notifications.tell(acme, EventKind.FIRST_SUCCESS, "first-success", clock.now(), {})
 
     relay.call()
 
-    assert receiver.types() == ["connection.silent"]
+    assert receiver.types() == ["connection.first_success"]
     assert ProvisioningEvent.objects.count() == 1
     assert ProvisioningConnection.objects.get().is_on
 
