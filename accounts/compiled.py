@@ -16,7 +16,10 @@ Build = Callable[..., QuerySet[Any, Any]]
 
 
 class Compiled:
-    """A query of `values_list` whose only parameters are those of `build`, in their order, each once."""
+    """A query whose only parameters are those of `build`, in their order, each once.
+
+    One with `select_for_update` locks as ever: its caller has the transaction.
+    """
 
     def __init__(self, build: Build, *examples: object) -> None:
         """Take how the query is built, and a value of each parameter's type. Nothing is asked yet."""
@@ -31,6 +34,16 @@ class Compiled:
             found = cursor.fetchall()
         converters = compiler.get_converters([each[0] for each in compiler.select])
         return compiler.apply_converters(found, converters) if converters else found
+
+    def one(self, *values: object) -> Any:
+        """Return the one row as an instance of the query's model. Raises: the model's DoesNotExist."""
+        found = list(self.rows(*values))
+        _, compiler = self.known[connection.vendor]
+        model: Any = compiler.query.model
+        if not found:
+            raise model.DoesNotExist
+        names = [column.attname for column in model._meta.concrete_fields]  # noqa: SLF001 - Django's documented model API
+        return model.from_db(connection.alias, names, found[0])
 
     def compiled(self) -> tuple[str, SQLCompiler]:
         """Compile it, for this sort of database."""

@@ -11,8 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, QuerySet, Value, When
 
+from accounts.compiled import Compiled
 from accounts.errors import ChangedMeanwhile, UserNameTaken, violated
 from accounts.keys import fold, folded
 from accounts.models import Member, Operator, ResourceKind, Team, TeamMembership, Tombstone
@@ -94,10 +95,26 @@ def write(member: Member, **options: Any) -> None:
         raise
 
 
+def members_with(organization_id: UUID, member_id: UUID) -> QuerySet[Member]:
+    """Return the member of an organization that has an id, if there is one."""
+    return Member.objects.of_organization(organization_id).filter(id=member_id).order_by()
+
+
+EXAMPLES = UUID(int=1), UUID(int=2)
+ONE = Compiled(members_with, *EXAMPLES)
+ONE_LOCKED = Compiled(lambda *ids: members_with(*ids).select_for_update(), *EXAMPLES)
+
+
+def member_of(*, organization_id: UUID, member_id: UUID) -> Member:
+    """Return the member. Raises: Member.DoesNotExist."""
+    member: Member = ONE.one(organization_id, member_id)
+    return member
+
+
 def locked_member(*, organization_id: UUID, member_id: UUID) -> Member:
     """Return the member, locked until the transaction ends. Raises: Member.DoesNotExist."""
-    members = Member.objects.of_organization(organization_id).select_for_update()
-    return members.get(id=member_id)
+    member: Member = ONE_LOCKED.one(organization_id, member_id)
+    return member
 
 
 def delete_member(*, organization_id: UUID, member_id: UUID, now: datetime) -> Member:

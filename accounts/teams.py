@@ -13,7 +13,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection
+from django.db.models import QuerySet
 
+from accounts.compiled import Compiled
 from accounts.errors import DisplayNameTaken, UnknownMembers, violated
 from accounts.keys import fold, folded
 from accounts.members import is_same
@@ -66,9 +68,26 @@ def create_team(*, organization_id: UUID, values: TeamValues, now: datetime) -> 
     return team
 
 
+def teams_with(organization_id: UUID, team_id: UUID) -> QuerySet[Team]:
+    """Return the team of an organization that has an id, if there is one."""
+    return Team.objects.of_organization(organization_id).filter(id=team_id).order_by()
+
+
+EXAMPLES = UUID(int=1), UUID(int=2)
+ONE = Compiled(teams_with, *EXAMPLES)
+ONE_LOCKED = Compiled(lambda *ids: teams_with(*ids).select_for_update(no_key=True), *EXAMPLES)
+
+
+def team_of(*, organization_id: UUID, team_id: UUID) -> Team:
+    """Return the team. Raises: Team.DoesNotExist."""
+    team: Team = ONE.one(organization_id, team_id)
+    return team
+
+
 def locked_team(*, organization_id: UUID, team_id: UUID) -> Team:
     """Return the team, locked until the transaction ends. Raises: Team.DoesNotExist."""
-    return Team.objects.of_organization(organization_id).select_for_update(no_key=True).get(id=team_id)
+    team: Team = ONE_LOCKED.one(organization_id, team_id)
+    return team
 
 
 def update_team(

@@ -64,8 +64,12 @@ class ResourceView:
         """Return rows as resources, with what is wanted of them."""
         raise NotImplementedError
 
+    def one(self, id_: UUID) -> Any:
+        """Return one row. Raises: Member.DoesNotExist and the like."""
+        raise NotImplementedError
+
     def locked(self, id_: UUID) -> Any:
-        """Return one row, locked until the transaction ends. Raises: Member.DoesNotExist and the like."""
+        """Return the same, locked until the transaction ends. Raises: the same."""
         raise NotImplementedError
 
     def load_body(self, _body: bytes) -> dict[str, Any]:
@@ -90,11 +94,10 @@ class ResourceView:
 
         Another organization's id and one that never was are told apart by nothing.
         """
-        rows = self.model_cls.objects.of_organization(exchange_of(self.request).organization_id)
-        row = rows.filter(id=self.id_in_address()).first()
-        if row is None:
-            raise self.not_found()
-        return row
+        try:
+            return self.one(self.id_in_address())
+        except (Member.DoesNotExist, Team.DoesNotExist):
+            raise self.not_found() from None
 
     def locked_adapter(self) -> Any:
         """Return the resource, locked and as the client saw it. Raises: ScimError."""
@@ -225,6 +228,10 @@ class UsersView(ResourceView, stock.UsersView, Engine):  # type: ignore[misc]  #
         """Return members as Users, with what is wanted of them."""
         return listing.users(rows, projection)
 
+    def one(self, id_: UUID) -> Member:
+        """Return one member."""
+        return members.member_of(organization_id=exchange_of(self.request).organization_id, member_id=id_)
+
     def locked(self, id_: UUID) -> Member:
         """Return one member, locked until the transaction ends."""
         return members.locked_member(organization_id=exchange_of(self.request).organization_id, member_id=id_)
@@ -241,6 +248,10 @@ class GroupsView(ResourceView, stock.GroupsView, Engine):  # type: ignore[misc] 
     def as_resources(self, rows: list[Any], projection: Projection) -> list[dict[str, Any]]:
         """Return teams as Groups, with what is wanted of them."""
         return listing.groups(rows, projection)
+
+    def one(self, id_: UUID) -> Team:
+        """Return one team."""
+        return teams.team_of(organization_id=exchange_of(self.request).organization_id, team_id=id_)
 
     def locked(self, id_: UUID) -> Team:
         """Return one team, locked until the transaction ends."""
