@@ -13,6 +13,8 @@ from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.utils.http import parse_header_parameters
 
+from provisioning import traffic
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hootprov.settings.development")
 django.setup(set_prefix=False)
 
@@ -54,5 +56,10 @@ scim = ScimHandler()
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Send `/scim/…` through the SCIM door and everything else through that of the pages."""
-    handler = scim if environ["PATH_INFO"].startswith("/scim/") else pages
-    return handler(environ, start_response)
+    if not environ["PATH_INFO"].startswith("/scim/"):
+        return pages(environ, start_response)
+    traffic.begin()
+    try:
+        return scim(environ, start_response)
+    finally:
+        traffic.end()
