@@ -21,8 +21,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests that mostly wait, so that nobody waits for them in the end; else the order is random."""
-    items.sort(key=lambda item: "faults" not in item.path.parts)
+    """Begin with the tests that take long in one go, so that nobody waits for them in the end; else the order is random."""
+    items.sort(key=lambda item: "faults" not in item.path.parts and item.path.name != "test_every_page.py")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -9,7 +9,7 @@ from email.message import EmailMessage, Message
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as MessageHandler
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.services import free_port
 
@@ -35,10 +35,14 @@ class Server(Controller):
 
 
 class Inbox(MessageHandler):
-    """What arrived, in order. Its server may be stopped and started again at the same address."""
+    """What arrived, in order. Its server may be stopped and started again at the same address.
+
+    It takes `seconds_each` over a mail, as servers do: none unless a test says.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.seconds_each = 0.0
         self.arrived: queue.Queue[EmailMessage] = queue.Queue()
         self.port = free_port()
         self.server: Server | None = None
@@ -53,6 +57,11 @@ class Inbox(MessageHandler):
         if self.server is not None:
             self.server.stop()
             self.server = None
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        """Take a mail."""
+        await asyncio.sleep(self.seconds_each)
+        return await super().handle_DATA(server, session, envelope)
 
     def handle_message(self, message: Message) -> None:
         """Keep a message."""

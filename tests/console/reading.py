@@ -2,6 +2,8 @@
 
 from html.parser import HTMLParser
 
+from django.http import HttpResponseBase
+
 Facts = dict[str, str]
 
 
@@ -37,6 +39,11 @@ class Reader(HTMLParser):
             self.facts.setdefault(self.title, {})[self.label] = text
         elif tag == "td" and self.title in self.rows:
             self.rows[self.title][-1].append(text)
+
+
+def headers_of(answer: HttpResponseBase) -> dict[str, str]:
+    """Return the headers of an answer, but for the one that says when it was given."""
+    return {name: value for name, value in answer.items() if name != "Expires"}
 
 
 def facts_of(page: str, title: str) -> Facts:

@@ -11,6 +11,7 @@ from accounts.models import Operator, Organization
 from accounts.permissions import Role
 from tests import factories
 from tests.console.conftest import signed_in_as
+from tests.console.reading import headers_of
 from tests.console.tenants import Tenant, make_tenant, nobodys, rows_of
 from tests.console.test_who_may_open_what import patterns
 
@@ -225,7 +226,7 @@ def test_the_row_of_another_is_answered_like_one_that_never_was(mine: Tenant, th
             continue
         for send in (browser.get, browser.post):
             foreign, absent = (send(address(name, each), line.form or {}) for each in (id_, nobodys(id_)))
-            is_same = (foreign.content, dict(foreign.items())) == (absent.content, dict(absent.items()))
+            is_same = (foreign.content, headers_of(foreign)) == (absent.content, headers_of(absent))
             told[name, send.__name__] = (foreign.status_code, is_same)
 
     refused = {(404, True), (405, True)}  # a page of facts takes no form, whosever row it names

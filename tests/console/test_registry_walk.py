@@ -21,6 +21,7 @@ from accounts.models import Member, Organization
 from accounts.permissions import Ability
 from provisioning.models import ProvisioningLogEntry
 from tests.console.conftest import signed_in_as
+from tests.console.reading import headers_of
 from tests.console.tenants import Tenant, make_tenant, nobodys
 
 # Deny by default: what is not in this list is on nobody's console.
@@ -159,10 +160,10 @@ def test_a_row_of_another_is_answered_like_one_that_never_was(
 
     assert own.status_code == 200
     assert not theirs.is_in(own.text)
-    assert (foreign.status_code, foreign.content, dict(foreign.items())) == (
+    assert (foreign.status_code, foreign.content, headers_of(foreign)) == (
         404,
         absent.content,
-        dict(absent.items()),
+        headers_of(absent),
     )
 
 

@@ -22,6 +22,8 @@ from tests.smtp import Inbox
 UNSENT = "SELECT count(*) FROM provisioning_notification WHERE sent_at IS NULL"
 IDS = "SELECT id FROM provisioning_notification"
 
+SECONDS_EACH = 0.05  # over a mail: else all are sent before anything can be taken away
+
 
 class Broker:
     """A Redis server of the test's own, which keeps nothing over its end."""
@@ -142,6 +144,7 @@ class Delivery:
 def delivering(product: Product, inbox: Inbox) -> Iterator[Delivery]:
     """Run a worker over the broker of this half: files beside SQLite, Redis beside PostgreSQL."""
     product.variables["EMAIL_URL"] = inbox.url
+    inbox.seconds_each = SECONDS_EACH
     with ExitStack() as stack:
         broker = stack.enter_context(running_broker()) if SERVER else None
         if broker is not None:
