@@ -21,8 +21,11 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests that take long in one go, so that nobody waits for them in the end; else the order is random."""
-    items.sort(key=lambda item: "faults" not in item.path.parts and item.path.name != "test_every_page.py")
+    """Begin with the tests of faults, which mostly wait, and then the longest one, so that nobody waits in the end.
+
+    The order of all others is random.
+    """
+    items.sort(key=lambda item: ("faults" not in item.path.parts, item.path.name != "test_every_page.py"))
 
 
 @pytest.hookimpl(tryfirst=True)
