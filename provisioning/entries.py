@@ -3,10 +3,8 @@
 Of one organization the log goes by time, across organizations by id, which is the time too (a UUIDv7,
 `provisioning.logs`). The two orders differ on purpose: an index across organizations can't tempt PostgreSQL
 where one is asked for. A status and an action have whole indexes in both orders (`models/log.py`): what is
-common everywhere may be missing, or old, in one organization. They are asked for as a range of one value:
-a page can then order by them first, which no other index can give, and no plan walks through other entries
-in the hope of finding some soon. An identity or an object is looked up in each organization by itself: with
-hundreds of them that is still a matter of milliseconds.
+common everywhere may be missing, or old, in one organization. An identity or an object is looked up in each
+organization by itself: with hundreds of them that is still a matter of milliseconds.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -36,12 +34,21 @@ LAST_DAY = date(9999, 1, 1)
 
 def with_status(entries: Entries, status: str) -> Entries:
     """Return those that ended so."""
-    return entries.filter(status__gte=status, status__lte=status)
+    return entries.filter(status=status)
 
 
 def with_action(entries: Entries, action: str) -> Entries:
     """Return those that wanted this."""
-    return entries.filter(action__gte=action, action__lte=action)
+    return entries.filter(action=action)
+
+
+def held_at(entries: Entries, value: str, *, column: str) -> Entries:
+    """Return those with one value in a column, for one page that orders by the column first.
+
+    It is asked for as a range: no other index than the column's own can then give that order, and no plan walks
+    through other entries in the hope of finding some soon. Whoever reads on and on is better off without.
+    """
+    return entries.filter(**{f"{column}__gte": value, f"{column}__lte": value})
 
 
 def with_error(entries: Entries, code: str) -> Entries:

@@ -18,7 +18,7 @@ from accounts.admin.sites import organization_site, staff_site
 from accounts.admin.words import Button, Section, moment
 from accounts.models import Organization
 from provisioning.admin.entry import sections_of, ways_on
-from provisioning.admin.log_question import LogQuestion
+from provisioning.admin.log_question import PageQuestion
 from provisioning.admin.sentences import sentence_of
 from provisioning.admin.states import status_badge
 from provisioning.models import ProvisioningLogEntry
@@ -29,7 +29,7 @@ from provisioning.models import ProvisioningLogEntry
 class LogPage(RowsPage):
     """What arrived, what it changed, why it was refused."""
 
-    question_class = LogQuestion
+    question_class = PageQuestion
     tab = "log"
     empty = (
         "No entry answers this. Take a filter away, or choose other days; the first entry of an organization "
@@ -94,14 +94,14 @@ class LogPage(RowsPage):
         return super().page(request, template, context, whose=whose)
 
 
-def asked_of(question: Question) -> LogQuestion:
+def asked_of(question: Question) -> PageQuestion:
     """Return the question as what it is here."""
-    if not isinstance(question, LogQuestion):
+    if not isinstance(question, PageQuestion):
         raise TypeError(question)
     return question
 
 
-def chips_of(question: LogQuestion) -> list[Button]:
+def chips_of(question: PageQuestion) -> list[Button]:
     """Return what is filtered, each with the address of the list without it."""
     parameters = question.parameters
     return [

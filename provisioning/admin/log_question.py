@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -90,19 +91,18 @@ class LogQuestion(OrganizationQuestion):
         rows = rows.none() if self.has_error("cycle", GONE) else super().narrow(rows)
         if self.answer("request_id"):
             rows = rows.filter(id=self.answer("request_id"))
-        for name, narrowed in CONDITIONS.items():
+        for name, narrowed in self.conditions().items():
             rows = narrowed(rows, self.answer(name)) if self.answer(name) else rows
         return rows
+
+    def conditions(self) -> dict[str, Any]:
+        """Return what each field asks of the entries."""
+        return CONDITIONS
 
     @property
     def order(self) -> tuple[str, ...]:
         """The order for which there is an index."""
         return entries.BY_TIME if self.whose else entries.BY_ID
-
-    @property
-    def held(self) -> tuple[str, ...]:
-        """The first column of that index, where a status or an action is asked for."""
-        return tuple(name for name in ("status", "action") if self.answer(name))[:1]
 
     @property
     def first(self) -> Part:
@@ -152,6 +152,19 @@ CONDITIONS: dict[str, Any] = {
     "resource": entries.of_resource,
     "cycle": entries.of_cycle,
 }
+
+
+class PageQuestion(LogQuestion):
+    """Asks for one page of the log, which begins with the column of a status or an action."""
+
+    def conditions(self) -> dict[str, Any]:
+        """Return the conditions, of which the column is held at one value."""
+        return CONDITIONS | {name: partial(entries.held_at, column=name) for name in self.held}
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The first column of the index, where a status or an action is asked for."""
+        return tuple(name for name in ("status", "action") if self.answer(name))[:1]
 
 
 def kind_of(text: str) -> str:
