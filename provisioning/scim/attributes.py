@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from accounts import clock
 from accounts.members import MemberValues
 from accounts.models import Member, Team
 from accounts.teams import TeamValues
@@ -197,8 +198,8 @@ def framed(row: Member | Team, *, schema: str, kind: str) -> dict[str, Any]:
         **document_of(row),
         "meta": {
             "resourceType": kind,
-            "created": timestamp(row.created_at),
-            "lastModified": timestamp(row.modified_at),
+            "created": clock.timestamp(row.created_at),
+            "lastModified": clock.timestamp(row.modified_at),
             "location": location_of(row),
             "version": etag_of(row),
         },
@@ -214,8 +215,3 @@ def location_of(row: Member | Team) -> str:
 def etag_of(row: Member | Team) -> str:
     """Return the weak entity tag of a user or group (RFC 7644 §3.14)."""
     return f'W/"{row.version}"'
-
-
-def timestamp(moment: Any) -> str:
-    """Return a time as RFC 7643 §2.3.5 has it, in UTC with milliseconds."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
