@@ -19,13 +19,16 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
             cursor.execute("DROP TRIGGER IF EXISTS history_no_truncate ON provisioning_auditevent")
 
 
+LONGEST = ("test_every_page.py", "test_browser.py")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests of faults, which mostly wait, and then the longest one, so that nobody waits in the end.
+    """Begin with the tests of faults, which mostly wait, and then the longest ones, so that nobody waits in the end.
 
     The order of all others is random.
     """
-    items.sort(key=lambda item: ("faults" not in item.path.parts, item.path.name != "test_every_page.py"))
+    items.sort(key=lambda item: ("faults" not in item.path.parts, item.path.name not in LONGEST))
 
 
 @pytest.hookimpl(tryfirst=True)

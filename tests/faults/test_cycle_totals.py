@@ -10,10 +10,14 @@ from http.client import OK
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from provisioning.management.entra.cycles import run
 from provisioning.management.entra.options import Options
 from tests.databases import rows
 from tests.processes import Product
+
+pytestmark = pytest.mark.timeout(300)
 
 USERS, GROUPS = 300, 10
 KILL_AFTER = 60
