@@ -1,5 +1,6 @@
-"""Every address of the product."""
+"""Every address of the product; whoever loads it loads the pages."""
 
+from django.contrib import admin
 from django.urls import include, path
 
 from accounts.admin.sites import organization_site, staff_site
@@ -10,7 +11,10 @@ from provisioning.api import urls as api
 from provisioning.scim import openapi as scim_openapi
 from provisioning.scim import urls as scim
 
+admin.autodiscover()
+
 urlpatterns = [
+    path("scim/v2/", include((scim.urlpatterns, "scim"))),
     path("", health.front_door, name="front_door"),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
@@ -19,7 +23,6 @@ urlpatterns = [
     path("", include(console.urlpatterns)),
     path("api/openapi-scim.json", docs.read_only(scim_openapi.answer), name="openapi_scim"),
     path("api/", include((api.urlpatterns, "api"))),
-    path("scim/v2/", include((scim.urlpatterns, "scim"))),
 ]
 
 # What no view has caught: a SCIM body under /scim/, a page elsewhere.

@@ -31,7 +31,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "unfold",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # pages are loaded with the URLs: commands and workers have none
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -219,10 +219,10 @@ SCIM_SERVICE_PROVIDER = {
     "NETLOC": BASE_URL_PARTS.netloc,
     "USER_MODEL_GETTER": "provisioning.scim.adapters.member_model",
     "USER_ADAPTER": "provisioning.scim.adapters.MemberAdapter",
-    "USER_FILTER_PARSER": "provisioning.scim.filters.MemberFilter",
+    "USER_FILTER_PARSER": "provisioning.scim.searches.MemberFilter",
     "GROUP_MODEL": "accounts.models.Team",
     "GROUP_ADAPTER": "provisioning.scim.adapters.TeamAdapter",
-    "GROUP_FILTER_PARSER": "provisioning.scim.filters.TeamFilter",
+    "GROUP_FILTER_PARSER": "provisioning.scim.searches.TeamFilter",
     "SCHEMAS_GETTER": "provisioning.scim.discovery.stock_schemas",
     "AUTH_CHECK_MIDDLEWARE": "provisioning.scim.authentication.TokenAuthentication",
     "SERVICE_PROVIDER_CONFIG_MODEL": "provisioning.scim.discovery.ServiceProviderConfig",

@@ -7,6 +7,7 @@ from unittest import mock
 import pytest
 from django.test import Client
 
+import hootprov.urls  # noqa: F401 - whose loading registers the pages
 from accounts.models import Operator, Organization
 from accounts.permissions import Role
 from tests import factories
