@@ -1,18 +1,30 @@
-"""SELECTs that are built and compiled to SQL once in a process, and then only asked.
+"""SQL that is built once in a process and then only asked: SELECTs of one form, and the writing of one row.
 
-Django builds each query anew, which takes some ten times as long as the database needs to answer one by its
+Django builds each statement anew, which takes some ten times as long as the database needs for a row by its
 key. Only what every request asks is worth it.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import QuerySet
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
 Build = Callable[..., QuerySet[Any, Any]]
+
+
+class Form(NamedTuple):
+    """A SELECT in the words of one sort of database, and how its rows become Python's types."""
+
+    sql: str
+    model: Any
+    compiler: SQLCompiler
+    converters: dict[int, Any]
 
 
 class Compiled:
@@ -24,28 +36,34 @@ class Compiled:
     def __init__(self, build: Build, *examples: object) -> None:
         """Take how the query is built, and a value of each parameter's type. Nothing is asked yet."""
         self.build, self.examples = build, examples
-        self.known: dict[str, tuple[str, SQLCompiler]] = {}
+        self.known: dict[str, Form] = {}
 
     def rows(self, *values: object) -> Iterable[Any]:
         """Return the rows for some values, as tuples of Python's types."""
-        sql, compiler = self.known.get(connection.vendor) or self.compiled()
+        form = self.known.get(connection.vendor) or self.compiled()
         with connection.cursor() as cursor:
-            cursor.execute(sql, [stored(value) for value in values])
-            found = cursor.fetchall()
-        converters = compiler.get_converters([each[0] for each in compiler.select])
-        return compiler.apply_converters(found, converters) if converters else found
+            cursor.execute(form.sql, [stored(value) for value in values])
+            found: list[Any] = cursor.fetchall()
+        if not found or not form.converters:
+            return found
+        converted: Iterable[Any] = form.compiler.apply_converters(found, form.converters)
+        return converted
+
+    def all(self, *values: object) -> list[Any]:
+        """Return the rows for some values as instances of the query's model."""
+        found = list(self.rows(*values))
+        model = self.known[connection.vendor].model
+        names = [column.attname for column in columns_of(model)]
+        return [model.from_db(connection.alias, names, row) for row in found]
 
     def one(self, *values: object) -> Any:
         """Return the one row as an instance of the query's model. Raises: the model's DoesNotExist."""
-        found = list(self.rows(*values))
-        _, compiler = self.known[connection.vendor]
-        model: Any = compiler.query.model
+        found = self.all(*values)
         if not found:
-            raise model.DoesNotExist
-        names = [column.attname for column in model._meta.concrete_fields]  # noqa: SLF001 - Django's documented model API
-        return model.from_db(connection.alias, names, found[0])
+            raise self.known[connection.vendor].model.DoesNotExist
+        return found[0]
 
-    def compiled(self) -> tuple[str, SQLCompiler]:
+    def compiled(self) -> Form:
         """Compile it, for this sort of database."""
         query = self.build(*self.examples).query
         compiler = query.get_compiler(connection=connection)
@@ -53,9 +71,80 @@ class Compiled:
         if list(parameters) != [stored(each) for each in self.examples]:
             message = f"Its parameters are {parameters}."
             raise ValueError(message)
-        return self.known.setdefault(connection.vendor, (sql, compiler))
+        converters = compiler.get_converters([each[0] for each in compiler.select])
+        return self.known.setdefault(connection.vendor, Form(sql, query.model, compiler, converters))
+
+
+def insert(row: Model) -> None:
+    """Write a new row, as `save(force_insert=True)` does, but for signals. Raises: IntegrityError."""
+    model, database = type(row), connections[DEFAULT_DB_ALIAS]
+    with database.cursor() as cursor:
+        cursor.execute(insert_into(model), [kept(row, column, database) for column in columns_of(model)])
+    row._state.adding, row._state.db = False, database.alias  # noqa: SLF001 - Django's documented model API
+
+
+def update(row: Model, *names: str) -> None:
+    """Write some columns of a row, as `save(update_fields=names)` does.
+
+    Raises: IntegrityError; DatabaseError when the row is gone.
+    """
+    model, database = type(row), connections[DEFAULT_DB_ALIAS]
+    columns = [*(model._meta.get_field(name) for name in names), model._meta.pk]  # noqa: SLF001 - as above
+    with database.cursor() as cursor:
+        cursor.execute(update_of(model, names), [kept(row, column, database) for column in columns])
+        if cursor.rowcount != 1:
+            raise DatabaseError("The row to be changed is gone.")
+
+
+def delete(row: Model) -> None:
+    """Delete a row, and nothing that points to it. Raises: IntegrityError, at the latest with the transaction."""
+    meta: Any = row._meta  # noqa: SLF001 - as above
+    run(f'DELETE FROM "{meta.db_table}" WHERE "{meta.pk.column}" = %s', row.pk)  # noqa: S608 - names are the model's
+
+
+def run(sql: str, *values: object) -> list[Any]:
+    """Run a statement; return the rows that it returns, if it does, as this database keeps them."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [stored(value) for value in values])
+        found: list[Any] = cursor.fetchall() if cursor.description else []
+    return found
+
+
+@cache
+def columns_of(model: Any) -> tuple[Any, ...]:
+    """Return the columns of a model's table."""
+    return tuple(model._meta.concrete_fields)  # noqa: SLF001 - as above
+
+
+@cache
+def insert_into(model: Any) -> str:
+    """Return the INSERT of one row."""
+    columns = columns_of(model)
+    names = ", ".join(f'"{column.column}"' for column in columns)
+    places = ", ".join(["%s"] * len(columns))
+    return f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({places})'  # noqa: S608, SLF001 - names are the model's
+
+
+@cache
+def update_of(model: Any, names: tuple[str, ...]) -> str:
+    """Return the UPDATE of some columns of one row."""
+    meta = model._meta  # noqa: SLF001 - as above
+    changes = ", ".join(f'"{meta.get_field(name).column}" = %s' for name in names)
+    return f'UPDATE "{meta.db_table}" SET {changes} WHERE "{meta.pk.column}" = %s'  # noqa: S608 - as above
+
+
+def kept(row: Model, column: Any, database: BaseDatabaseWrapper) -> Any:
+    """Return what a row has in a column, as a database keeps it."""
+    return column.get_db_prep_save(getattr(row, column.attname), database)
 
 
 def stored(value: Any) -> Any:
-    """Return a value as this database stores it: of a UUID SQLite keeps the digits."""
+    """Return a value as this database stores it: of a UUID SQLite keeps the digits, of a time a text."""
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
     return value.hex if isinstance(value, UUID) and connection.vendor == "sqlite" else value
+
+
+def as_id(value: UUID | str) -> UUID:
+    """Return the id that was stored as a value."""
+    return value if isinstance(value, UUID) else UUID(value)

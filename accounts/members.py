@@ -5,18 +5,20 @@ Lock order everywhere: teams by id, then members by id.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError
-from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models import F, QuerySet
 
-from accounts.compiled import Compiled
+from accounts.compiled import Compiled, as_id, delete, insert, run, update
 from accounts.errors import ChangedMeanwhile, UserNameTaken, violated
 from accounts.keys import fold, folded
-from accounts.models import Member, Operator, ResourceKind, Team, TeamMembership, Tombstone
+from accounts.models import Member, ResourceKind, Team, TeamMembership, Tombstone
 
 TEXTS = ("display_name", "given_name", "family_name", "preferred_language", "timezone")
 COLUMNS = Member._meta.concrete_fields  # noqa: SLF001 - Django's documented model API
@@ -59,7 +61,8 @@ def values_of(member: Member) -> MemberValues:
 def create_member(*, organization_id: UUID, values: MemberValues, now: datetime) -> Member:
     """Create a member. Raises: UserNameTaken, after which the transaction is to be rolled back."""
     member = Member(organization_id=organization_id, created_at=now, modified_at=now, **values.columns())
-    write(member, force_insert=True)
+    with naming(member):
+        insert(member)
     return member
 
 
@@ -77,7 +80,8 @@ def update_member(*, member: Member, values: MemberValues, now: datetime) -> Non
         setattr(member, name, columns[name])
     member.version += 1
     member.modified_at = now
-    write(member, update_fields=[*changed, "version", "modified_at"])
+    with naming(member):
+        update(member, *changed, "version", "modified_at")
 
 
 def is_same(old: object, new: object) -> bool:
@@ -85,10 +89,11 @@ def is_same(old: object, new: object) -> bool:
     return old == new and json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True)
 
 
-def write(member: Member, **options: Any) -> None:
-    """Save a member. Raises: UserNameTaken."""
+@contextmanager
+def naming(member: Member) -> Iterator[None]:
+    """Write a member within the block. Raises: UserNameTaken."""
     try:
-        member.save(**options)
+        yield
     except IntegrityError as error:
         if violated(error, constraint="member_user_name_unique", columns="accounts_member.user_name_key"):
             raise UserNameTaken(member.user_name) from None
@@ -124,40 +129,51 @@ def delete_member(*, organization_id: UUID, member_id: UUID, now: datetime) -> M
     sessions and links of before stay dead, even if it is allowed again. Raises: Member.DoesNotExist; ChangedMeanwhile when a team took them in between
     (roll back and try again).
     """
-    memberships = TeamMembership.objects.of_organization(organization_id).filter(member_id=member_id)
-    team_ids = set(memberships.values_list("team_id", flat=True))
+    team_ids = {team_id for (team_id,) in TEAM_IDS.rows(organization_id, member_id)}
     teams = Team.objects.of_organization(organization_id).filter(id__in=team_ids)
     if team_ids:
         list(teams.order_by("id").select_for_update().values_list("id"))
     member = locked_member(organization_id=organization_id, member_id=member_id)
-    if not set(memberships.values_list("team_id", flat=True)) <= team_ids:
+    if not {as_id(team_id) for (team_id,) in run(LEAVE, member_id)} <= team_ids:
         raise ChangedMeanwhile
     bury(member, team_ids=team_ids, now=now)
-    teams.update(version=F("version") + 1, modified_at=now)
-    end_sign_ins(member_id=member_id, now=now)
-    # Everything that points to the member is gone by now: nothing is left for Django to collect.
-    for rows in (memberships, Member.objects.filter(id=member_id)):
-        rows._raw_delete(rows.db)  # noqa: SLF001 - one DELETE, no collecting
+    if team_ids:
+        teams.update(version=F("version") + 1, modified_at=now)
+    run(END_SIGN_IN, now, member_id)
+    delete(member)  # everything that points to the member is gone by now
     return member
 
 
-def end_sign_ins(*, member_id: UUID, now: datetime) -> None:
-    """End the sign-in of whoever is this member; what was ended before keeps its date."""
-    ended_at = Case(When(is_active=True, then=Value(now)), default=F("ended_at"))
-    Operator.objects.filter(member_id=member_id).update(is_active=False, ended_at=ended_at, member=None)
+TEAM_IDS = Compiled(
+    lambda organization_id, member_id: (
+        TeamMembership.objects.of_organization(organization_id)
+        .filter(member_id=member_id)
+        .order_by()
+        .values_list("team_id")
+    ),
+    *EXAMPLES,
+)
+LEAVE = "DELETE FROM accounts_teammembership WHERE member_id = %s RETURNING team_id"
+# What was ended before keeps its date.
+END_SIGN_IN = """
+    UPDATE accounts_operator SET ended_at = CASE WHEN is_active THEN %s ELSE ended_at END,
+    is_active = FALSE, member_id = NULL WHERE member_id = %s
+"""
 
 
 def bury(member: Member, *, team_ids: set[UUID], now: datetime) -> None:
     """Write the tombstone of a member: all it takes to restore them."""
     columns = {column.attname: getattr(member, column.attname) for column in COLUMNS}
     snapshot = {name: value if is_plain(value) else str(value) for name, value in columns.items()}
-    Tombstone.objects.create(
-        id=member.id,
-        organization_id=member.organization_id,
-        kind=ResourceKind.MEMBER,
-        identity=member.user_name,
-        snapshot=snapshot | {"team_ids": sorted(map(str, team_ids))},
-        deleted_at=now,
+    insert(
+        Tombstone(
+            id=member.id,
+            organization_id=member.organization_id,
+            kind=ResourceKind.MEMBER,
+            identity=member.user_name,
+            snapshot=snapshot | {"team_ids": sorted(map(str, team_ids))},
+            deleted_at=now,
+        )
     )
 
 

@@ -6,7 +6,8 @@ Lock order everywhere: teams by id, then members by id.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection
 from django.db.models import QuerySet
 
-from accounts.compiled import Compiled
+from accounts.compiled import Compiled, as_id, insert, update
 from accounts.errors import DisplayNameTaken, UnknownMembers, violated
 from accounts.keys import fold, folded
 from accounts.members import is_same
@@ -64,7 +65,8 @@ class MembershipDelta:
 def create_team(*, organization_id: UUID, values: TeamValues, now: datetime) -> Team:
     """Create a team. Raises: DisplayNameTaken, after which the transaction is to be rolled back."""
     team = Team(organization_id=organization_id, created_at=now, modified_at=now, **values.columns())
-    write(team, force_insert=True)
+    with naming(team):
+        insert(team)
     return team
 
 
@@ -105,7 +107,8 @@ def update_team(
             setattr(team, name, columns[name])
         team.version += 1
         team.modified_at = now
-        write(team, update_fields=[*changed, "version", "modified_at"])
+        with naming(team):
+            update(team, *changed, "version", "modified_at")
     return delta
 
 
@@ -162,10 +165,11 @@ def named(organization_id: UUID, ids: Iterable[UUID]) -> dict[UUID, str]:
     return run(NAMED, [key(organization_id), keys(ids)]) if ids else {}
 
 
-def write(team: Team, **options: Any) -> None:
-    """Save a team. Raises: DisplayNameTaken."""
+@contextmanager
+def naming(team: Team) -> Iterator[None]:
+    """Write a team within the block. Raises: DisplayNameTaken."""
     try:
-        team.save(**options)
+        yield
     except IntegrityError as error:
         if violated(error, constraint="team_display_name_unique", columns="accounts_team.display_name_key"):
             raise DisplayNameTaken(team.display_name) from None
@@ -178,7 +182,7 @@ def run(sql: str, parameters: list[Any]) -> dict[UUID, str]:
     with connection.cursor() as cursor:
         cursor.execute(sql.format(among=ANY if is_postgresql else IN), parameters)
         rows = cursor.fetchall() if cursor.description else []
-    return {id_ if isinstance(id_, UUID) else UUID(id_): name for id_, name in rows}
+    return {as_id(id_): name for id_, name in rows}
 
 
 def key(id_: UUID) -> Any:

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from django.db.models import F
 
+from accounts.compiled import insert
 from accounts.errors import NothingToRestore
-from accounts.members import MemberValues, write
+from accounts.members import MemberValues, naming
 from accounts.models import Member, ResourceKind, Team, TeamMembership, Tombstone
 from accounts.querysets import TenantQuerySet
 
@@ -51,7 +52,8 @@ def restore_member(*, organization_id: UUID, member_id: UUID, now: datetime) -> 
     teams = Team.objects.of_organization(organization_id).filter(id__in=snapshot["team_ids"])
     locked = list(teams.order_by("id").select_for_update(no_key=True))
     member = as_it_was(tombstone, now=now)
-    write(member, force_insert=True)
+    with naming(member):
+        insert(member)
     TeamMembership.objects.bulk_create(
         TeamMembership(organization_id=organization_id, team=team, member=member) for team in locked
     )

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from accounts.compiled import insert
 from provisioning.models import Action, LogHead, LogStatus, ProvisioningLogEntry
 from provisioning.one_by_one import one_by_one
 from provisioning.redaction import identity_key, mask_tokens
@@ -128,7 +129,7 @@ def write(request: LoggedRequest, outcome: Outcome) -> bool:
         fold_key=outcome.fold_key,
     )
     if outcome.fold_key is None:
-        entry.save(force_insert=True)
+        insert(entry)
         return True
     ProvisioningLogEntry.objects.bulk_create([entry], ignore_conflicts=True)
     return ProvisioningLogEntry.objects.filter(id=request.id).exists()
