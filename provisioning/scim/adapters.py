@@ -14,7 +14,7 @@ from accounts import errors as accounts_errors
 from accounts import members, teams
 from accounts.models import Member
 from provisioning.models import Action, LogStatus
-from provisioning.scim import attributes, errors, memberships, operations, resources
+from provisioning.scim import attributes, errors, memberships, operations, plain, resources
 from provisioning.scim.differences import differences
 from provisioning.scim.exchange import Exchange, exchange_of
 from provisioning.scim.messages import Operation
@@ -53,7 +53,7 @@ class Adapter:
     @property
     def is_new(self) -> bool:
         """Whether the row is still to be made."""
-        return bool(self.obj._state.adding)  # noqa: SLF001 - Django's documented model API
+        return self.obj is None
 
     def note(self, before: dict[str, Any], after: dict[str, Any]) -> None:
         """Say in the log what the request changed."""
@@ -84,7 +84,7 @@ class MemberAdapter(Adapter, SCIMUser):  # type: ignore[misc]  # django-scim2 ca
 
     def from_dict(self, d: dict[str, Any]) -> None:
         """Want what a whole User says; who is not said to be active stays as they are."""
-        said = resources.valid(resources.User, d)
+        said = plain.user(d) or resources.valid(resources.User, d)
         if not self.is_new and not resources.says(d, "active"):
             said["active"] = self.obj.is_active
         self.document = said
@@ -92,7 +92,7 @@ class MemberAdapter(Adapter, SCIMUser):  # type: ignore[misc]  # django-scim2 ca
     def handle_operations(self, operations_: list[Operation]) -> None:
         """Want what a PATCH leaves of the user."""
         before = attributes.document_of(self.obj)
-        after = operations.patched(resources.User, before, operations_)
+        after = plain.patched(before, operations_) or operations.patched(resources.User, before, operations_)
         is_added = any(each.verb == "add" and each.path.lower() == "emails" for each in operations_)
         self.document = attributes.with_one_work_email(before, after) if is_added else after
 

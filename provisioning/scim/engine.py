@@ -26,6 +26,7 @@ from provisioning.scim import errors, wire
 from provisioning.scim.exchange import Exchange, exchange_of
 from provisioning.scim.messages import InvalidOperation
 from provisioning.scim.resources import InvalidAttribute
+from provisioning.scim.turns import turn
 
 logger = structlog.get_logger(__name__)
 
@@ -115,7 +116,7 @@ class Engine(View):
         for attempt in range(1, MOST_ATTEMPTS + 1):
             exchange.outcome = replace(wanted, modified=[])
             try:
-                with transaction.atomic():
+                with turn(), transaction.atomic():
                     self.recheck(exchange)
                     response = handle()
                     self.note_change(exchange, response)

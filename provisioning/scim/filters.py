@@ -3,18 +3,14 @@
 scim2-models parses the grammar, binds the attributes and reads the values; here every comparison
 becomes a condition on a column or on folded JSON, so that SQL says what the library would say in
 memory. An unknown attribute is refused: an empty answer would make Entra create a duplicate.
-Registered as django-scim2's USER_FILTER_PARSER and GROUP_FILTER_PARSER. Must not import `adapters`.
 Source: RFC 7644 §3.4.2.2.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField
-from django.db.models.expressions import RawSQL
-from django.http import HttpRequest
 from scim2_models import SCIMException as LibraryError
 from scim2_models import ScimFilter
 from scim2_models.path import (
@@ -32,12 +28,9 @@ from scim2_models.path import (
 )
 
 from accounts.keys import fold
-from accounts.models import Member, Team
-from accounts.querysets import TenantQuerySet
 from provisioning.scim import errors
-from provisioning.scim.columns import GROUP_COLUMNS, USER_COLUMNS, Columns
-from provisioning.scim.exchange import exchange_of
-from provisioning.scim.resources import ENTERPRISE_NAMES, ENTERPRISE_SCHEMA, Group, User
+from provisioning.scim.columns import Columns
+from provisioning.scim.resources import ENTERPRISE_NAMES, ENTERPRISE_SCHEMA, User
 from provisioning.scim.sql import (
     FALSE,
     ITEM,
@@ -324,7 +317,7 @@ def related_by_value(columns: Columns, binding: AttributeBinding, node: FilterNo
     return columns.is_with(binding.field_name, node.value)
 
 
-def condition_of(query: str, *, model: Any, columns: Columns, elsewhere: tuple[Any, ...] = ()) -> RawSQL:
+def condition_of(query: str, *, model: Any, columns: Columns, elsewhere: tuple[Any, ...] = ()) -> Sql:
     """Return the condition that a filter means. Raises: ScimError invalid_filter."""
     if len(query) > LONGEST_FILTER:
         raise errors.invalid_filter(reason=f"it is longer than {LONGEST_FILTER} characters")
@@ -332,12 +325,11 @@ def condition_of(query: str, *, model: Any, columns: Columns, elsewhere: tuple[A
         tree = ScimFilter.__class_getitem__(model)(query).ast
         if terms_in(tree) > MOST_TERMS:
             raise errors.invalid_filter(reason=f"it compares more than {MOST_TERMS} times")
-        sql = Conditions(model, columns, elsewhere).visit(tree)
+        return Conditions(model, columns, elsewhere).visit(tree)
     except LibraryError as error:
         raise errors.invalid_filter(reason=reason_of(error)) from None
     except ValueError as error:
         raise errors.invalid_filter(reason=str(error)) from None
-    return RawSQL(f"({sql.text})", sql.parameters, output_field=BooleanField())  # noqa: S611 - parameters apart
 
 
 def reason_of(error: LibraryError) -> str:
@@ -361,31 +353,3 @@ def terms_in(node: FilterNode) -> int:
     if isinstance(node, Not):
         return terms_in(node.expr)
     return terms_in(node.val_filter) if isinstance(node, ValuePath) else 1
-
-
-class MemberFilter:
-    """Finds members by a filter. `attr_map` is what django-scim2 reads while it is imported."""
-
-    attr_map: ClassVar[dict[Any, Any]] = {}
-
-    @classmethod
-    def search(
-        cls, query: str, request: HttpRequest, *, elsewhere: tuple[Any, ...] = ()
-    ) -> TenantQuerySet[Member]:
-        """Return the members of the caller's organization that a filter names. Raises: ScimError."""
-        members = Member.objects.of_organization(exchange_of(request).organization_id)
-        return members.filter(condition_of(query, model=User, columns=USER_COLUMNS, elsewhere=elsewhere))
-
-
-class TeamFilter:
-    """Finds teams by a filter."""
-
-    attr_map: ClassVar[dict[Any, Any]] = {}
-
-    @classmethod
-    def search(
-        cls, query: str, request: HttpRequest, *, elsewhere: tuple[Any, ...] = ()
-    ) -> TenantQuerySet[Team]:
-        """Return the teams of the caller's organization that a filter names. Raises: ScimError."""
-        teams = Team.objects.of_organization(exchange_of(request).organization_id)
-        return teams.filter(condition_of(query, model=Group, columns=GROUP_COLUMNS, elsewhere=elsewhere))

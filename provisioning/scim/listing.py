@@ -16,23 +16,28 @@ from provisioning.scim import attributes
 from provisioning.scim.filters import Conditions
 from provisioning.scim.projection import Projection
 from provisioning.scim.queries import Query
+from provisioning.scim.searches import Search
 from provisioning.scim.sorting import order
 
 MESSAGE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 
-def page(rows: Any, query: Query, *, conditions: Conditions) -> tuple[int, list[Any]]:
+def page(search: Search, query: Query, *, conditions: Conditions) -> tuple[int, list[Any]]:
     """Return how many rows fit, and those of the page. Raises: ScimError invalid_parameter."""
-    ordered = rows.order_by(*order(query, conditions), "created_at", "id") if query.sort_by else rows
-    found = list(ordered[query.rows]) if query.count else []
+    if query.sort_by:
+        found = list(search.rows().order_by(*order(query, conditions), "created_at", "id")[query.rows])
+    elif query.start_index > 1:
+        found = list(search.rows()[query.rows])
+    else:
+        found = search.first(query.count) if query.count else []
     # A page that is not full is the last one, and counts the rest by itself.
     is_last = bool(found or query.start_index == 1) and len(found) < query.count
-    return (query.start_index - 1 + len(found) if is_last else rows.count()), found
+    return (query.start_index - 1 + len(found) if is_last else search.rows().count()), found
 
 
-def users(members: list[Member], projection: Projection) -> list[dict[str, Any]]:
-    """Return members as Users, with what is wanted of them."""
-    teams = teams_of(members) if members and projection.wants("groups") else {}
+def users(members: list[Member], projection: Projection, *, are_new: bool = False) -> list[dict[str, Any]]:
+    """Return members as Users, with what is wanted of them. Those who are new are in no team."""
+    teams = teams_of(members) if members and projection.wants("groups") and not are_new else {}
     return [
         projection.of(attributes.user_resource(member, teams=teams.get(member.id, ()))) for member in members
     ]

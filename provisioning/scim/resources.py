@@ -272,6 +272,14 @@ def id_of(text: str) -> UUID:
     return id_
 
 
+def is_guid(text: str) -> bool:
+    """Whether a text is a GUID as Entra writes it."""
+    try:
+        return bool(id_of(text))
+    except ValueError:
+        return False
+
+
 def check_truths(document: dict[str, Any], place: str = "") -> None:
     """Check what is true or false, which the library would also read in 1 or "yes". Raises: InvalidAttribute."""
     for name, value in document.items():

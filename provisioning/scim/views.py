@@ -24,6 +24,7 @@ from provisioning.scim.exchange import exchange_of
 from provisioning.scim.filters import Conditions
 from provisioning.scim.projection import Projection
 from provisioning.scim.queries import Query, parameters_of, projection_in, query_of
+from provisioning.scim.searches import Search
 
 MANY = ["get", "head", "options", "post"]
 ONE = ["get", "head", "options", "put", "patch", "delete"]
@@ -126,16 +127,20 @@ class ResourceView:
         """Answer the resources that fit, page by page (RFC 7644 §3.4.2)."""
         return self.answer_list(query_of(request.GET))
 
+    def search(self, text: str) -> Search:
+        """Return the search for the caller's rows that a filter names; for all of them where it is empty."""
+        organization_id = exchange_of(self.request).organization_id
+        found: Search = type(self).parser_getter().search_of(text, organization_id, elsewhere=self.elsewhere)
+        return found
+
     def rows(self, text: str) -> Any:
-        """Return the rows of the caller's organization that a filter names; all of them where it is empty."""
-        if text:
-            return type(self).parser_getter().search(text, self.request, elsewhere=self.elsewhere)
-        return self.model_cls.objects.of_organization(exchange_of(self.request).organization_id)
+        """Return those rows, oldest first."""
+        return self.search(text).rows()
 
     def found(self, query: Query) -> tuple[int, list[Any]]:
         """Return how many rows fit a query, and those of its page."""
         conditions = Conditions(self.resource_class, self.columns, self.elsewhere)
-        return listing.page(self.rows(query.filter), query, conditions=conditions)
+        return listing.page(self.search(query.filter), query, conditions=conditions)
 
     def answer_list(self, query: Query) -> HttpResponse:
         """Answer a page of what a query finds."""
@@ -157,7 +162,7 @@ class ResourceView:
         """
         exchange = exchange_of(self.request)
         attribute, _, value = query.partition(" eq ")
-        if not is_guid(value.strip('"')):
+        if not resources.is_guid(value.strip('"')):
             return
         exchange.outcome.action = Action.TEST_CONNECTION
         if attribute.lower() == "externalid":
@@ -169,13 +174,13 @@ class ResourceView:
         if request.method != "DELETE":
             self.body = self.load_body(request.body)
         if request.method == "POST":
-            self.scim_adapter(self.model_cls(), request=request).name_as_sent(self.body)
+            self.scim_adapter(None, request=request).name_as_sent(self.body)
         if request.method == "PATCH":
             self.operations = messages.operations_of(self.body, schema=self.scim_adapter.schema)
 
     def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """Create a resource (RFC 7644 §3.3)."""
-        adapter = self.scim_adapter(self.model_cls(), request=request)
+        adapter = self.scim_adapter(None, request=request)
         adapter.from_dict(self.body)
         adapter.save()
         return self.answer_one(adapter, status=201)
@@ -225,8 +230,9 @@ class UsersView(ResourceView, stock.UsersView, Engine):  # type: ignore[misc]  #
     read_kind = RequestKind.READ_USERS
 
     def as_resources(self, rows: list[Any], projection: Projection) -> list[dict[str, Any]]:
-        """Return members as Users, with what is wanted of them."""
-        return listing.users(rows, projection)
+        """Return members as Users, with what is wanted of them. Who is new is in no group yet."""
+        is_new = exchange_of(self.request).outcome.action == Action.CREATE
+        return listing.users(rows, projection, are_new=is_new)
 
     def one(self, id_: UUID) -> Member:
         """Return one member."""
@@ -387,11 +393,3 @@ def tagged(response: HttpResponse, adapter: Any) -> HttpResponse:
     response["Location"] = adapter.location
     response["ETag"] = adapter.version
     return response
-
-
-def is_guid(text: str) -> bool:
-    """Whether a text is a GUID as Entra writes it."""
-    try:
-        return bool(resources.id_of(text))
-    except ValueError:
-        return False

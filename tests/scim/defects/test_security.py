@@ -15,7 +15,7 @@ from accounts.models import Member, Organization, Team, TeamMembership
 from provisioning import tokens
 from provisioning.history import COMMAND_LINE
 from provisioning.models import ProvisioningLogEntry
-from provisioning.scim import adapters, operations
+from provisioning.scim import adapters, plain
 from provisioning.scim import urls as scim
 from provisioning.tokens import IssuedToken
 from tests.cast import ScimClient
@@ -175,13 +175,13 @@ def test_a_change_writes_no_column_that_it_does_not_change(
     entra: ScimClient, acme: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     member = make_member(acme, "amelie@acme.example", timezone="Europe/Paris")
-    patched = operations.patched
+    patched = plain.patched
 
-    def meanwhile(*args: Any) -> dict[str, Any]:
+    def meanwhile(*args: Any) -> dict[str, Any] | None:
         Member.objects.filter(id=member.id).update(timezone="Asia/Tokyo")
         return patched(*args)
 
-    monkeypatch.setattr(operations, "patched", meanwhile)
+    monkeypatch.setattr(plain, "patched", meanwhile)
     renaming = patch_body({"op": "replace", "path": "displayName", "value": "Amélie"})
 
     assert entra.request("PATCH", f"/Users/{member.id}", renaming).status_code == 200
