@@ -5,6 +5,7 @@ export beside it, on PostgreSQL. There is one web worker, so that every look-up 
 """
 
 import http.client
+import multiprocessing
 import os
 import statistics
 import subprocess
@@ -12,6 +13,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 ENTRIES = int(os.environ.get("ENTRIES", "1000000"))
@@ -59,7 +62,8 @@ def fill(entries: int) -> None:
 def measured(port: int, pid: int, *, key: str, token: str) -> tuple[float, float, float, float]:
     """Return rows a second, the growth in MB, and both p95 in ms."""
     export(port, key, most=20_000)  # what is loaded once is loaded
-    quiet = scim(port, token, until=threading.Event(), most=300)
+    looked_up = iter(range(300))
+    quiet = scim(port, token, goes_on=lambda: next(looked_up, None) is not None)
     over = threading.Event()
     peak = Peak(worker_of(pid), over)
     peak.start()
@@ -74,17 +78,20 @@ def measured(port: int, pid: int, *, key: str, token: str) -> tuple[float, float
 
 
 def beside_an_export(port: int, key: str, token: str) -> list[float]:
-    """Return how long each look-up took while an export ran, in ms."""
-    took, over = list[float](), threading.Event()
-    looking = threading.Thread(target=lambda: took.extend(scim(port, token, until=over)))
-    looking.start()
-    export(port, key, most=ENTRIES // 4)
-    over.set()
-    looking.join()
+    """Return how long each look-up took while another program read an export, in ms."""
+    context = multiprocessing.get_context("spawn")
+    has_begun = context.Event()
+    reading = context.Process(
+        target=export, args=(port, key), kwargs={"most": ENTRIES // 4, "begun": has_begun}
+    )
+    reading.start()
+    has_begun.wait()
+    took = scim(port, token, goes_on=reading.is_alive)
+    reading.join()
     return took
 
 
-def export(port: int, key: str, *, most: int = ENTRIES) -> int:
+def export(port: int, key: str, *, most: int = ENTRIES, begun: Event | None = None) -> int:
     """Read an export of the newest entries; return how many lines came."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     path = f"/api/v1/organizations/org-0/log-entries/export?after={ENTRIES - most}"
@@ -93,15 +100,17 @@ def export(port: int, key: str, *, most: int = ENTRIES) -> int:
     if answer.status != http.client.OK:
         raise RuntimeError(answer.read())
     while chunk := answer.read1(1 << 16):
+        if begun is not None:
+            begun.set()
         rows += chunk.count(b"\n")
     connection.close()
     return rows
 
 
-def scim(port: int, token: str, *, until: threading.Event, most: int | None = None) -> list[float]:
+def scim(port: int, token: str, *, goes_on: Callable[[], bool]) -> list[float]:
     """Look a user up again and again; return how long each look-up took, in ms."""
     connection, took = http.client.HTTPConnection("127.0.0.1", port, timeout=60), list[float]()
-    while not until.is_set() and (most is None or len(took) < most):
+    while goes_on():
         began = time.perf_counter()
         path = "/scim/v2/Users?filter=userName+eq+%22nobody%22"
         connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
