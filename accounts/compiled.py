@@ -1,10 +1,14 @@
 """SQL that is built once in a process and then only asked: SELECTs of one form, and the writing of one row.
 
 Django builds each statement anew, which takes some ten times as long as the database needs for a row by its
-key. Only what every request asks is worth it.
+key; and PostgreSQL plans it anew, which takes it four times as long as the look-up of a token. Only what every
+request asks is worth it.
 """
 
+import json
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -12,6 +16,7 @@ from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Model, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -23,6 +28,7 @@ class Form(NamedTuple):
 
     sql: str
     model: Any
+    names: list[str]
     compiler: SQLCompiler
     converters: dict[int, Any]
 
@@ -41,7 +47,7 @@ class Compiled:
     def rows(self, *values: object) -> Iterable[Any]:
         """Return the rows for some values, as tuples of Python's types."""
         form = self.known.get(connection.vendor) or self.compiled()
-        with connection.cursor() as cursor:
+        with cursor_of(connections[DEFAULT_DB_ALIAS]) as cursor:
             cursor.execute(form.sql, [stored(value) for value in values])
             found: list[Any] = cursor.fetchall()
         if not found or not form.converters:
@@ -52,9 +58,8 @@ class Compiled:
     def all(self, *values: object) -> list[Any]:
         """Return the rows for some values as instances of the query's model."""
         found = list(self.rows(*values))
-        model = self.known[connection.vendor].model
-        names = [column.attname for column in columns_of(model)]
-        return [model.from_db(connection.alias, names, row) for row in found]
+        form = self.known[connection.vendor]
+        return [form.model.from_db(DEFAULT_DB_ALIAS, form.names, row) for row in found]
 
     def one(self, *values: object) -> Any:
         """Return the one row as an instance of the query's model. Raises: the model's DoesNotExist."""
@@ -71,14 +76,16 @@ class Compiled:
         if list(parameters) != [stored(each) for each in self.examples]:
             message = f"Its parameters are {parameters}."
             raise ValueError(message)
-        converters = compiler.get_converters([each[0] for each in compiler.select])
-        return self.known.setdefault(connection.vendor, Form(sql, query.model, compiler, converters))
+        columns: list[Any] = [each[0] for each in compiler.select]
+        names = [column.target.attname for column in columns]
+        form = Form(sql, query.model, names, compiler, compiler.get_converters(columns))
+        return self.known.setdefault(connection.vendor, form)
 
 
 def insert(row: Model) -> None:
     """Write a new row, as `save(force_insert=True)` does, but for signals. Raises: IntegrityError."""
     model, database = type(row), connections[DEFAULT_DB_ALIAS]
-    with database.cursor() as cursor:
+    with cursor_of(database) as cursor:
         cursor.execute(insert_into(model), [kept(row, column, database) for column in columns_of(model)])
     row._state.adding, row._state.db = False, database.alias  # noqa: SLF001 - Django's documented model API
 
@@ -90,7 +97,7 @@ def update(row: Model, *names: str) -> None:
     """
     model, database = type(row), connections[DEFAULT_DB_ALIAS]
     columns = [*(model._meta.get_field(name) for name in names), model._meta.pk]  # noqa: SLF001 - as above
-    with database.cursor() as cursor:
+    with cursor_of(database) as cursor:
         cursor.execute(update_of(model, names), [kept(row, column, database) for column in columns])
         if cursor.rowcount != 1:
             raise DatabaseError("The row to be changed is gone.")
@@ -103,9 +110,13 @@ def delete(row: Model) -> None:
 
 
 def run(sql: str, *values: object) -> list[Any]:
-    """Run a statement; return the rows that it returns, if it does, as this database keeps them."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [stored(value) for value in values])
+    """Run a statement; return the rows that it returns, if it does, as this database keeps them.
+
+    A set of ids is one value, which stands for {among}: whatever their number, it is one statement.
+    """
+    among = "= ANY(%s)" if connection.vendor == "postgresql" else "IN (SELECT value FROM json_each(%s))"
+    with cursor_of(connections[DEFAULT_DB_ALIAS]) as cursor:
+        cursor.execute(sql.replace("{among}", among), [stored(value) for value in values])
         found: list[Any] = cursor.fetchall() if cursor.description else []
     return found
 
@@ -133,6 +144,24 @@ def update_of(model: Any, names: tuple[str, ...]) -> str:
     return f'UPDATE "{meta.db_table}" SET {changes} WHERE "{meta.pk.column}" = %s'  # noqa: S608 - as above
 
 
+def cursor_of(database: Any) -> AbstractContextManager[CursorWrapper]:
+    """Return a cursor; one of PostgreSQL keeps the plans of statements, which Django's own makes anew each time.
+
+    Where somebody looks on, as tests do, it is Django's own, which shows statements with their values.
+    """
+    cursor: AbstractContextManager[CursorWrapper]
+    if database.vendor != "postgresql" or database.queries_logged:
+        cursor = database.cursor()
+        return cursor
+    from django.db.backends.postgresql import base as postgresql
+
+    kind: Any = postgresql.ServerBindingCursor
+    with database.wrap_database_errors:
+        database.ensure_connection()
+        cursor = database.make_cursor(kind(database.connection))
+    return cursor
+
+
 def kept(row: Model, column: Any, database: BaseDatabaseWrapper) -> Any:
     """Return what a row has in a column, as a database keeps it."""
     return column.get_db_prep_save(getattr(row, column.attname), database)
@@ -142,7 +171,11 @@ def stored(value: Any) -> Any:
     """Return a value as this database stores it: of a UUID SQLite keeps the digits, of a time a text."""
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
-    return value.hex if isinstance(value, UUID) and connection.vendor == "sqlite" else value
+    is_sqlite = connection.vendor == "sqlite"
+    if isinstance(value, AbstractSet):
+        ids = [stored(each) for each in sorted(value)]
+        return json.dumps(ids) if is_sqlite else ids
+    return value.hex if isinstance(value, UUID) and is_sqlite else value
 
 
 def as_id(value: UUID | str) -> UUID:

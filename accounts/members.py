@@ -106,7 +106,7 @@ def members_with(organization_id: UUID, member_id: UUID) -> QuerySet[Member]:
 
 
 EXAMPLES = UUID(int=1), UUID(int=2)
-ONE = Compiled(members_with, *EXAMPLES)
+ONE = Compiled(lambda *ids: members_with(*ids).defer("folded"), *EXAMPLES)  # what is only searched
 ONE_LOCKED = Compiled(lambda *ids: members_with(*ids).select_for_update(), *EXAMPLES)
 
 

@@ -5,22 +5,21 @@ kind of change, however many members it names, and never reads the members that 
 Lock order everywhere: teams by id, then members by id.
 """
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from django.db.models import QuerySet
 
-from accounts.compiled import Compiled, as_id, insert, update
+from accounts.compiled import Compiled, as_id, insert, run, update
 from accounts.errors import DisplayNameTaken, UnknownMembers, violated
 from accounts.keys import fold, folded
 from accounts.members import is_same
-from accounts.models import Member, ResourceKind, Team, TeamMembership, Tombstone
+from accounts.models import ResourceKind, Team, TeamMembership, Tombstone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +75,7 @@ def teams_with(organization_id: UUID, team_id: UUID) -> QuerySet[Team]:
 
 
 EXAMPLES = UUID(int=1), UUID(int=2)
-ONE = Compiled(teams_with, *EXAMPLES)
+ONE = Compiled(lambda *ids: teams_with(*ids).defer("folded"), *EXAMPLES)  # what is only searched
 ONE_LOCKED = Compiled(lambda *ids: teams_with(*ids).select_for_update(no_key=True), *EXAMPLES)
 
 
@@ -145,24 +144,23 @@ def change_members(*, team: Team, change: MembershipChange) -> MembershipDelta:
         raise UnknownMembers(change.added - known.keys())
     leaving = leavers(team, change)
     if leaving:
-        run(REMOVE, [key(team.id), keys(leaving)])
-    joined = run(ADD, [key(team.id), key(team.organization_id), keys(known)]) if known else {}
+        run(REMOVE, team.id, leaving.keys())
+    joined = found(ADD, team.id, team.organization_id, known.keys()) if known else {}
     return MembershipDelta(removed=leaving, added={id_: known[id_] for id_ in joined})
 
 
 def leavers(team: Team, change: MembershipChange) -> dict[UUID, str]:
     """Return who is in the team and has to leave: id → userName."""
     if change.is_cleared:
-        return run(MEMBERS_BUT, [key(team.id), keys(change.added)])
+        return found(MEMBERS_BUT, team.id, change.added)
     if change.removed:
-        return run(MEMBERS_AMONG, [key(team.id), keys(change.removed)])
+        return found(MEMBERS_AMONG, team.id, change.removed)
     return {}
 
 
-def named(organization_id: UUID, ids: Iterable[UUID]) -> dict[UUID, str]:
+def named(organization_id: UUID, ids: frozenset[UUID]) -> dict[UUID, str]:
     """Return those ids that are members of the organization, with their userNames."""
-    ids = list(ids)
-    return run(NAMED, [key(organization_id), keys(ids)]) if ids else {}
+    return found(NAMED, organization_id, ids) if ids else {}
 
 
 @contextmanager
@@ -176,28 +174,11 @@ def naming(team: Team) -> Iterator[None]:
         raise
 
 
-def run(sql: str, parameters: list[Any]) -> dict[UUID, str]:
-    """Run a statement of below; return the ids and names it finds, if it does."""
-    is_postgresql = connection.vendor == "postgresql"
-    with connection.cursor() as cursor:
-        cursor.execute(sql.format(among=ANY if is_postgresql else IN), parameters)
-        rows = cursor.fetchall() if cursor.description else []
-    return {as_id(id_): name for id_, name in rows}
+def found(sql: str, *values: object) -> dict[UUID, str]:
+    """Run a statement of below; return the ids and names it finds."""
+    return {as_id(id_): name for id_, name in run(sql, *values)}
 
 
-def key(id_: UUID) -> Any:
-    """Return an id as this database keeps it."""
-    return ID.get_db_prep_value(id_, connection)
-
-
-def keys(ids: Iterable[UUID]) -> Any:
-    """Return any number of ids as the one parameter of {among}."""
-    found = [key(id_) for id_ in sorted(ids)]
-    return found if connection.vendor == "postgresql" else json.dumps(found)
-
-
-ID: Any = Member._meta.get_field("id")  # noqa: SLF001 - Django's documented model API
-ANY, IN = "= ANY(%s)", "IN (SELECT value FROM json_each(%s))"
 NAMED = "SELECT id, user_name FROM accounts_member WHERE organization_id = %s AND id {among}"
 MEMBERS_AMONG = """
     SELECT member_id, user_name FROM accounts_teammembership

@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Model, QuerySet
 
-from accounts.compiled import Compiled, insert, update
+from accounts.compiled import Compiled, insert, run, update
 from accounts.models import Member, Organization, ResourceKind, Team, Tombstone
 from provisioning.logs import new_entry_id
 from provisioning.models import Action, LogStatus, ProvisioningLogEntry
@@ -127,3 +127,23 @@ def test_a_row_that_is_gone_is_not_updated(acme: Organization) -> None:
 
     with pytest.raises(DatabaseError, match="gone"):
         update(member, "version")
+
+
+def test_ids_in_any_number_are_one_value_of_a_statement(acme: Organization, globex: Organization) -> None:
+    sql = "SELECT name FROM accounts_organization WHERE id {among} ORDER BY name"
+
+    found = [run(sql, ids) for ids in ({acme.id, globex.id}, {globex.id}, set[UUID]())]
+
+    assert found == [[("Acme",), ("Globex",)], [("Globex",)], []]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps no plans")
+def test_postgresql_keeps_the_plan_of_what_is_asked_often(acme: Organization) -> None:
+    compiled = Compiled(named, UUID(int=0))
+    for _ in range(2 * connection.settings_dict["OPTIONS"]["prepare_threshold"]):
+        list(compiled.rows(acme.id))
+
+    [[plans]] = run(
+        "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%accounts_organization%%'"
+    )
+    assert plans >= 1

@@ -90,6 +90,8 @@ POSTGRESQL_OPTIONS = {
     "keepalives_interval": 10,
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,
+    # After so many uses PostgreSQL keeps the plan of a statement of accounts/compiled.py.
+    "prepare_threshold": env.whole_number("PREPARED_STATEMENTS_AFTER", 5) or None,
 }
 
 

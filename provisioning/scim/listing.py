@@ -8,9 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
-
-from accounts.compiled import Compiled
+from accounts.compiled import as_id, run
 from accounts.models import Member, Team, TeamMembership
 from provisioning.scim import attributes
 from provisioning.scim.filters import Conditions
@@ -50,22 +48,18 @@ def groups(teams: list[Team], projection: Projection) -> list[dict[str, Any]]:
 
 
 def teams_of(members: Iterable[Member]) -> dict[UUID, list[Team]]:
-    """Return the teams that members are in, by member."""
+    """Return the teams that members are in, by member. One query."""
     found: dict[UUID, list[Team]] = defaultdict(list)
-    ids = [member.id for member in members]
-    rows = TEAMS_OF_ONE.rows(*ids) if len(ids) == 1 else teams_named(memberships__member_id__in=ids)
-    for member_id, team_id, display_name in rows:
-        found[member_id].append(Team(id=team_id, display_name=display_name))
+    for member_id, team_id, display_name in run(TEAMS_OF, {member.id for member in members}):
+        found[as_id(member_id)].append(Team(id=as_id(team_id), display_name=display_name))
     return found
 
 
-def teams_named(**condition: object) -> QuerySet[Team, Any]:
-    """Return member and name of the teams that fit, by name."""
-    rows = Team.objects.filter(**condition).order_by("display_name_key", "id")
-    return rows.values_list("memberships__member_id", "id", "display_name")
-
-
-TEAMS_OF_ONE = Compiled(lambda id_: teams_named(memberships__member_id=id_), UUID(int=0))
+TEAMS_OF = """
+    SELECT member_id, accounts_team.id, display_name FROM accounts_teammembership
+    JOIN accounts_team ON accounts_team.id = team_id WHERE member_id {among}
+    ORDER BY display_name_key, accounts_team.id
+"""
 
 
 def member_ids_of(teams: Iterable[Team]) -> dict[UUID, list[UUID]]:

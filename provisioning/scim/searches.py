@@ -125,4 +125,4 @@ def found_by(model: Any, condition: str, organization_id: UUID, *parameters: obj
 
 def first_of(model: Any, condition: str, count: int, *parameters: Any) -> QuerySet[Any]:
     """Return the first rows of an organization that a condition finds; the organization is the first parameter."""
-    return found_by(model, condition, *parameters)[:count]
+    return found_by(model, condition, *parameters).defer("folded")[:count]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, NoReturn
 from uuid import UUID
 
+import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django_scim import constants
@@ -33,7 +34,10 @@ READ_ONLY = ["get", "head", "options"]
 
 def answer(document: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """Return a SCIM document as an answer."""
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    try:
+        body = orjson.dumps(document)
+    except orjson.JSONEncodeError:  # a number of more than 64 bits, which a client may well have said
+        body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     return HttpResponse(body, content_type=constants.SCIM_CONTENT_TYPE, status=status)
 
 
