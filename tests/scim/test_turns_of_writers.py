@@ -1,0 +1,60 @@
+"""On SQLite the writers of SCIM wait for each other at a lock that wakes them; PostgreSQL locks rows, and none waits."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from provisioning.scim.turns import turn
+
+PATIENCE_SECONDS = 0.2
+
+
+@pytest.fixture
+def begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], threading.Thread]:
+    """Another writer on the same database, of a file of its own where this half is SQLite."""
+    if connection.vendor == "sqlite":
+        path = tmp_path / "product.sqlite3"
+        path.touch()
+        monkeypatch.setitem(connection.settings_dict, "NAME", str(path))
+
+    def write() -> None:
+        with turn():
+            pass
+
+    def start() -> threading.Thread:
+        thread = threading.Thread(target=write)
+        thread.start()
+        return thread
+
+    return start
+
+
+def test_a_writer_waits_for_the_one_before_on_sqlite_alone(begin: Callable[[], threading.Thread]) -> None:
+    with turn():
+        other = begin()
+        other.join(PATIENCE_SECONDS)
+        was_waiting = other.is_alive()
+    other.join()
+
+    assert was_waiting is (connection.vendor == "sqlite")
+
+
+def test_one_that_fails_ends_its_turn(begin: Callable[[], threading.Thread]) -> None:
+    with pytest.raises(ValueError, match="broken"), turn():
+        raise ValueError("broken")
+    other = begin()
+    other.join(PATIENCE_SECONDS)
+
+    assert not other.is_alive()
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL needs no lock of a file")
+def test_nobody_else_reads_the_file_of_the_lock(
+    begin: Callable[[], threading.Thread], tmp_path: Path
+) -> None:
+    begin().join()
+
+    assert (tmp_path / "product.sqlite3-turn").stat().st_mode & 0o777 == 0o600
