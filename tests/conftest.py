@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from django.conf import LazySettings
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -29,6 +30,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     The order of all others is random.
     """
     items.sort(key=lambda item: ("faults" not in item.path.parts, item.path.name not in LONGEST))
+
+
+@pytest.fixture(autouse=True)
+def no_token_is_known(settings: LazySettings) -> None:
+    """Look up every token anew in this process, where a test may revoke one and ask at once."""
+    settings.SCIM_TOKEN_SECONDS = 0
 
 
 @pytest.hookimpl(tryfirst=True)

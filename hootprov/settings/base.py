@@ -240,6 +240,8 @@ SCIM_SERVICE_PROVIDER = {
     ],
 }
 SCIM_MAX_BODY_BYTES = 1024 * 1024
+# For so long a read may go by what a process has just read of a token: see provisioning/scim/known_tokens.py.
+SCIM_TOKEN_SECONDS = 0.5
 DATA_UPLOAD_MAX_MEMORY_SIZE = SCIM_MAX_BODY_BYTES
 
 # The consoles: titles, menus and colours.

@@ -19,7 +19,7 @@ from django_scim.middleware import SCIMAuthCheckMiddleware
 from provisioning import problems, tokens
 from provisioning.counters import counters
 from provisioning.models import LogStatus, RequestKind
-from provisioning.scim import errors
+from provisioning.scim import errors, known_tokens
 from provisioning.scim.engine import write_or_count
 from provisioning.scim.exchange import Exchange, exchange_of, new_exchange
 
@@ -37,7 +37,7 @@ class TokenAuthentication(SCIMAuthCheckMiddleware):  # type: ignore[misc]  # dja
         request.exchange = exchange  # type: ignore[attr-defined]  # read by exchange_of
         try:
             request.get_host()
-            exchange.token = tokens.state_of_secret(secret_of(request))
+            exchange.token = known_tokens.state_of(secret_of(request), now=exchange.now)
         except DisallowedHost:
             return errors.response_of(errors.forged_host(), request)
         except DatabaseProblem:
