@@ -25,7 +25,8 @@ def page(search: Search, query: Query, *, conditions: Conditions) -> tuple[int, 
     if query.sort_by:
         found = list(search.rows().order_by(*order(query, conditions), "created_at", "id")[query.rows])
     elif query.start_index > 1:
-        found = list(search.rows()[query.rows])
+        ids = search.rows().values("id")[query.rows]  # what is skipped is read in an index alone
+        found = list(search.model.objects.of_organization(search.organization_id).filter(id__in=ids))
     else:
         found = search.first(query.count) if query.count else []
     # A page that is not full is the last one, and counts the rest by itself.

@@ -1,15 +1,18 @@
 """What a request costs in queries does not grow with what it does not touch."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts import clock
 from accounts.members import MemberValues
 from accounts.models import Member, Organization, Team, TeamMembership
 from tests.cast import ScimClient
 from tests.factories import make_member, user_body
+from tests.plans import plan_of
 
 FREE = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "ROLLBACK")
 SIZES = [10, 10_000]
@@ -63,6 +66,21 @@ def test_finding_costs_the_same_at_any_size(
     make_team(acme, fill(acme, size))
 
     assert queries_of(entra, "GET", path) <= budget
+
+
+def test_a_deep_page_skips_others_in_an_index_alone(entra: ScimClient, acme: Organization) -> None:
+    names = [member.user_name for member in fill(acme, 3000)]
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE accounts_member")
+    Member.objects.filter(user_name=names[0]).update(created_at=clock.now() - timedelta(days=1))
+    with CaptureQueriesContext(connection) as captured:
+        page = entra.get("/Users?startIndex=2&count=10").json()
+    [statement] = [each["sql"] for each in captured if "OFFSET" in each["sql"]]
+
+    kind = "Index Only Scan using" if connection.vendor == "postgresql" else "USING COVERING INDEX"
+    assert any(f"{kind} member_listing" in line for line in plan_of(statement)), plan_of(statement)
+    assert (page["totalResults"], page["itemsPerPage"]) == (3000, 10)
+    assert names[0] not in {user["userName"] for user in page["Resources"]}
 
 
 @pytest.mark.parametrize("size", SIZES)
