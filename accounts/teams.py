@@ -142,20 +142,16 @@ def change_members(*, team: Team, change: MembershipChange) -> MembershipDelta:
     known = named(team.organization_id, change.added)
     if len(known) != len(change.added):
         raise UnknownMembers(change.added - known.keys())
-    leaving = leavers(team, change)
-    if leaving:
-        run(REMOVE, team.id, leaving.keys())
+    left = let_out(team, change)
     joined = found(ADD, team.id, team.organization_id, known.keys()) if known else {}
-    return MembershipDelta(removed=leaving, added={id_: known[id_] for id_ in joined})
+    return MembershipDelta(removed=left, added={id_: known[id_] for id_ in joined})
 
 
-def leavers(team: Team, change: MembershipChange) -> dict[UUID, str]:
-    """Return who is in the team and has to leave: id → userName."""
+def let_out(team: Team, change: MembershipChange) -> dict[UUID, str]:
+    """Let out who has to leave, and return who really did: id → userName."""
     if change.is_cleared:
-        return found(MEMBERS_BUT, team.id, change.added)
-    if change.removed:
-        return found(MEMBERS_AMONG, team.id, change.removed)
-    return {}
+        return found(REMOVE_ALL_BUT, team.id, change.added)
+    return found(REMOVE, team.id, change.removed) if change.removed else {}
 
 
 def named(organization_id: UUID, ids: frozenset[UUID]) -> dict[UUID, str]:
@@ -180,15 +176,11 @@ def found(sql: str, *values: object) -> dict[UUID, str]:
 
 
 NAMED = "SELECT id, user_name FROM accounts_member WHERE organization_id = %s AND id {among}"
-MEMBERS_AMONG = """
-    SELECT member_id, user_name FROM accounts_teammembership
-    JOIN accounts_member ON accounts_member.id = member_id WHERE team_id = %s AND member_id {among}
+REMOVE = """
+    DELETE FROM accounts_teammembership WHERE team_id = %s AND member_id {among}
+    RETURNING member_id, (SELECT user_name FROM accounts_member WHERE id = member_id)
 """
-MEMBERS_BUT = """
-    SELECT member_id, user_name FROM accounts_teammembership
-    JOIN accounts_member ON accounts_member.id = member_id WHERE team_id = %s AND NOT (member_id {among})
-"""
-REMOVE = "DELETE FROM accounts_teammembership WHERE team_id = %s AND member_id {among}"
+REMOVE_ALL_BUT = REMOVE.replace("member_id {among}", "NOT (member_id {among})")
 ADD = """
     INSERT INTO accounts_teammembership (organization_id, team_id, member_id)
     SELECT organization_id, %s, id FROM accounts_member WHERE organization_id = %s AND id {among}
