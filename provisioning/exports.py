@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from threading import Lock
 from typing import Any, ClassVar, Self
 from uuid import UUID
@@ -21,7 +22,7 @@ from uuid import UUID
 import orjson
 import structlog
 from django.db import transaction
-from django.db.models import ExpressionWrapper, F, TextChoices, TextField
+from django.db.models import ExpressionWrapper, F, QuerySet, TextChoices, TextField
 
 from accounts import clock
 from accounts.models import Organization
@@ -210,10 +211,8 @@ def lines(found: Entries, kind: Format, *, order: tuple[str, ...]) -> Iterator[b
     if kind == Format.CSV:
         yield csv_of([CSV_COLUMNS])
     write = csv_lines if kind == Format.CSV else json_lines
-    for batch in batches(found, order):
-        for start in range(0, len(batch), ROWS_AT_A_TIME):
-            traffic.give_way(most_seconds=MOST_WAITED_SECONDS)
-            yield write([summary_of(row) for row in batch[start : start + ROWS_AT_A_TIME]])
+    for part in parts(found, order):
+        yield write([summary_of(row) for row in part])
 
 
 def csv_lines(summaries: list[dict[str, Any]]) -> bytes:
@@ -241,27 +240,37 @@ def broken_line(kind: Format) -> bytes:
     return json_line({"title": BROKEN, "status": 500, "detail": GO_ON})
 
 
-def batches(found: Entries, order: tuple[str, ...]) -> Iterator[list[dict[str, Any]]]:
-    """Return the rows of entries: BATCH_SIZE of them at a time, or fewer where they are large. Two queries each."""
+def parts(found: Entries, order: tuple[str, ...]) -> Iterator[list[dict[str, Any]]]:
+    """Return the rows of entries, ROWS_AT_A_TIME or fewer, and give way to Entra before each time.
+
+    They are asked for BATCH_SIZE at a time, or fewer where they are large, by two queries.
+    """
     batch, names = batch_of(found, order), Names()
-    while batch:
-        for row in batch:
-            row["personal"] = decoded(row.pop("text"))
-        yield names.given(batch)
+    while part := list(islice(batch, ROWS_AT_A_TIME)):
+        while part:
+            traffic.give_way(most_seconds=MOST_WAITED_SECONDS)
+            for row in part:
+                row["personal"] = decoded(row.pop("text"))
+            yield names.given(part)
+            last, part = part[-1], list(islice(batch, ROWS_AT_A_TIME))
         # Of two bounds of one column SQLite starts from the first that it reads: it must be the last row's.
-        beyond = ProvisioningLogEntry.objects.filter(entries.past(order, batch[-1]))
+        beyond = ProvisioningLogEntry.objects.filter(entries.past(order, last))
         batch = batch_of(beyond & found, order)
 
 
-def batch_of(found: Entries, order: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Return the first rows of entries, one at least. JSON comes as the text that it is stored as."""
+def batch_of(found: Entries, order: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """Return the first rows of entries, one at least. JSON comes as the text that it is stored as.
+
+    They have all been fetched, and become Python's one by one, as they are read.
+    """
     rows = found.order_by(*order)
     fitting, there = entries.fitting(rows, BATCH_SIZE)
     if not there:
-        return []
+        return iter(())
     text = ExpressionWrapper(F("personal"), output_field=TextField())
     columns = (each for each in COLUMNS if each != "personal")
-    return list(rows.annotate(text=text).values(*columns, "text")[:fitting])
+    values: QuerySet[Any, dict[str, Any]] = rows.annotate(text=text).values(*columns, "text")
+    return values[:fitting].iterator(chunk_size=ROWS_AT_A_TIME)
 
 
 class Names:

@@ -295,7 +295,7 @@ def test_the_last_batch_costs_what_the_first_did(
     connection.connection.set_progress_handler(lambda: steps.__setitem__(0, steps[0] + 1), 1)
 
     costs = []
-    for _ in exports.batches(found, order):
+    for _ in exports.parts(found, order):
         costs.append(steps[0])
         steps[0] = 0
     connection.connection.set_progress_handler(None, 0)
@@ -316,7 +316,7 @@ def test_no_batch_of_one_status_or_action_is_sorted(
     found = narrowed(whole, {entries.with_status: "success", entries.with_action: "create"}[narrowed])
 
     with CaptureQueriesContext(connection) as queries:
-        written = sum(len(batch) for batch in exports.batches(found, entries.BY_TIME))
+        written = sum(len(part) for part in exports.parts(found, entries.BY_TIME))
 
     plans = [plan_of(each["sql"]) for each in queries if "LIMIT" in each["sql"]]
     assert written == 1

@@ -107,7 +107,7 @@ def test_large_entries_are_read_one_by_one(log: Organization, monkeypatch: pytes
     monkeypatch.setattr(entries, "MOST_CHARACTERS", 1)
     found = ProvisioningLogEntry.objects.of_organization(log.id)
 
-    sizes = [len(batch) for batch in exports.batches(found, entries.BY_TIME)]
+    sizes = [len(part) for part in exports.parts(found, entries.BY_TIME)]
 
     assert sizes == [1] * ENTRIES
 
