@@ -69,7 +69,9 @@ def text(found: dict[str, Any]) -> str:
         of_kind = {
             name.partition(", ")[0]: runs for name, runs in rounds.items() if name.endswith(f", {kind}")
         }
-        lines += [f"\n## {kind}\n", *figures(of_kind), "", *ratios(of_kind, kind), "", *within(of_kind)]
+        lines += [f"\n## {kind}\n", *figures(of_kind)]
+        if PRODUCT in of_kind:
+            lines += ["", *ratios(of_kind, kind), "", *within(of_kind)]
     return "\n".join(lines)
 
 
@@ -151,8 +153,6 @@ def ratios(rounds: Rounds, kind: str) -> list[str]:
 
 def within(rounds: Rounds) -> list[str]:
     """Return the table of what HootProv's own figures are to be to each other."""
-    if PRODUCT not in rounds:
-        return []
     steps = [run["steps"] for run in rounds[PRODUCT]]
 
     def middle(figure: str, *names: str) -> float:

@@ -1,7 +1,7 @@
 """The servers that are measured: how each is installed into a database of its own, and started on loopback.
 
 All run under granian with the flags of HootProv's own web server, and are set up once; each round then starts from a copy of
-that database. Peers live in a virtual environment of their own.
+that database. Peers live in a virtual environment of their own. What is started here ends with whoever started it.
 """
 
 import http.client
@@ -15,36 +15,49 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 import psycopg
 
 from bench import usage
-from provisioning.management.supervisor import web_command
+from provisioning.management.supervisor import end_with_parent, web_command
 from tests.processes import ROOT, kill_group
 from tests.services import free_port
 
-SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
+SQLITE, POSTGRESQL, MEMORY = "SQLite", "PostgreSQL", "memory"
 WORKERS = 2
 PATIENCE_SECONDS = 30
+ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 NUMBERS = count(1)
 SECRETS = {name: f"bench-{name.lower()}-".ljust(64, "x") for name in ("SECRET_KEY", "TOKEN_KEY", "LOG_KEY")}
 
 
 @dataclass(frozen=True)
 class Program:
-    """One contender: what installs it (the last line printed is a token's secret), and what serves it."""
+    """One contender: what installs it (the last line printed is a token's secret), and what serves it.
+
+    That is granian with an application, or a command of its own. Steps that it cannot do are left out for it. It
+    answers from the databases that it is asked to, or only from memory.
+    """
 
     name: str
     python: str
     install: tuple[tuple[str, ...], ...]
-    module: str
-    settings: str
+    module: str = "granian"
+    settings: str = ""
     application: tuple[str, ...] = ()
     has_groups: bool = True
+    cannot: frozenset[str] = frozenset()
+    workers: int = WORKERS
+    command: tuple[str, ...] = ()
+    has_database: bool = True
 
     def serve(self, port: int) -> list[str]:
         """Return the command of its web server: HootProv's own, with another module and perhaps an application."""
-        command = web_command(host="127.0.0.1", port=port, workers=WORKERS)
+        if self.command:
+            return list(self.command)
+        command = web_command(host="127.0.0.1", port=port, workers=self.workers)
         flags = command[command.index("--interface") :]
         return [self.python, "-m", self.module, *flags, *self.application]
 
@@ -90,31 +103,6 @@ def floor() -> Program:
     )
 
 
-def django_scim2(python: str) -> Program:
-    """Return django-scim2 in its smallest project."""
-    package = "bench.peers.django_scim2"
-    return Program(
-        name="django-scim2",
-        python=python,
-        install=(("-m", f"{package}.install"),),
-        module="granian",
-        settings=f"{package}.settings",
-        application=(f"{package}.wsgi:application",),
-    )
-
-
-def peers_python(folder: Path) -> str:
-    """Return the Python of the peers' virtual environment, made and filled where it is missing or old."""
-    wanted, installed = ROOT / "bench/requirements-peers.txt", folder / "installed.txt"
-    python = folder / "bin/python"
-    if not installed.exists() or installed.read_text() != wanted.read_text():
-        print(f"Installing the peers into {folder} ...", flush=True)
-        run([sys.executable, "-m", "venv", str(folder)])
-        run([str(python), "-m", "pip", "--disable-pip-version-check", "install", "-qq", "-r", str(wanted)])
-        shutil.copy(wanted, installed)
-    return str(python)
-
-
 def run(command: list[str], environment: dict[str, str] | None = None) -> str:
     """Run a program at the project's root; return what it prints. Raises: CalledProcessError."""
     done = subprocess.run(  # noqa: S603 - our own commands
@@ -140,7 +128,8 @@ class Contender:
     def install(self, *, beside: Sequence["Contender"]) -> None:
         """Make the database that each round is a copy of, and a token in it; or take that of one installed alike."""
         for other in beside:
-            if (other.program.install, other.kind) == (self.program.install, self.kind):
+            mine, theirs = self.program, other.program
+            if (mine.install, mine.settings, self.kind) == (theirs.install, theirs.settings, other.kind):
                 self.template, self.secret = other.template, other.secret
                 return
         self.make(self.template)
@@ -159,7 +148,7 @@ class Contender:
         """Make a database, as a copy where a template is named."""
         if self.kind == POSTGRESQL:
             self.ask(f"CREATE DATABASE {name} TEMPLATE {template}")
-        elif template == self.template:
+        elif self.kind == SQLITE and template == self.template:
             shutil.copy(self.folder / f"{template}.sqlite3", self.folder / f"{name}.sqlite3")
 
     def drop(self, name: str) -> None:
@@ -188,12 +177,13 @@ class Contender:
                 cwd=ROOT,
                 env=environment,
                 start_new_session=True,
+                preexec_fn=end_with_parent,  # noqa: PLW1509 - no threads here
                 stdout=output,
                 stderr=output,
             )
         try:
             wait(port, process, log)
-            yield Server(port, process.pid)
+            yield Server(port, process.pid, self.url(name))
         finally:
             kill_group(process, signal.SIGTERM)
             with suppress(subprocess.TimeoutExpired):
@@ -209,11 +199,25 @@ class Server:
 
     port: int
     pid: int
+    url: str = ""  # of its database
 
     @property
     def processes(self) -> set[int]:
         """Its processes: granian and the workers."""
         return usage.family(self.pid)
+
+
+def end_on_signals() -> None:
+    """Let SIGTERM, SIGINT and SIGHUP end this program by way of its `finally`s, even where a shell had them ignored."""
+    for number in ENDINGS:
+        signal.signal(number, end)
+
+
+def end(number: int, _frame: FrameType | None) -> NoReturn:
+    """End, and hear no further signal meanwhile. Raises: SystemExit, always."""
+    for each in ENDINGS:
+        signal.signal(each, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 def wait(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -2,7 +2,8 @@
 
 Each round starts every server, one after another and the first one round by round another, on a fresh copy of its database, warms it
 up, and drives it through the same steps by the same connections, spread evenly over its workers. CPU is
-that of the server's and of PostgreSQL's processes. Linux only.
+that of the server's and of PostgreSQL's processes. A peer that can't be installed here is named, and the rest measured.
+Linux only.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import asyncio
 import json
 import os
 import platform
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -18,8 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from bench import client, report, servers, usage
-from bench.scenarios import Entra, Step, is_right
-from bench.servers import POSTGRESQL, SQLITE, WORKERS, Contender, Server
+from bench.peers.programs import PEERS
+from bench.scenarios import Documents, Entra, Step, Steps, is_right
+from bench.servers import MEMORY, POSTGRESQL, SQLITE, Contender, Program, Server
 from tests.processes import ROOT
 from tests.services import postgresql
 
@@ -45,11 +48,12 @@ class Options:
 def main() -> int:
     """Measure, print the tables, write the JSON; return 1 when an answer of HootProv's or the floor's was wrong."""
     options = options_of(sys.argv[1:])
+    servers.end_on_signals()
     rate, milliseconds = asyncio.run(client.alone(options.concurrency))
     found: dict[str, Any] = {"client alone": {"requests/s": rate, "cpu_ms": milliseconds}}
     found |= {"options": asdict(options), "machine": f"{platform.platform()}, {os.cpu_count()} CPUs"}
     with tempfile.TemporaryDirectory() as folder, postgresql() as url:
-        contenders = installed(options, Path(folder), url)
+        contenders, found["not measured"] = installed(options, Path(folder), url)
         found["rounds"] = {str(each): [] for each in contenders}
         for number in range(options.rounds):
             place = number % len(contenders)
@@ -59,6 +63,8 @@ def main() -> int:
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(found, indent=1, default=str))
     print(report.text(found))
+    for name, reason in found["not measured"].items():
+        print(f"\n{name}: NOT MEASURED. {reason}")
     return int(report.has_wrong_answers(found))
 
 
@@ -70,7 +76,7 @@ def options_of(arguments: Sequence[str]) -> Options:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--concurrency", type=int, default=4, help="how many connections at once")
     parser.add_argument("--databases", nargs="+", choices=[POSTGRESQL, SQLITE], default=[POSTGRESQL, SQLITE])
-    names = ["HootProv", "floor", "django-scim2"]
+    names = ["HootProv", "floor", *PEERS]
     parser.add_argument("--only", nargs="+", choices=names, default=names, help="which servers")
     parser.add_argument(
         "--output", type=Path, default=ROOT / "var/side_by_side.json", help="where the JSON goes"
@@ -82,26 +88,52 @@ def options_of(arguments: Sequence[str]) -> Options:
     return Options(**given | {name: tuple(given[name]) for name in ("databases", "only")})
 
 
-def installed(options: Options, folder: Path, cluster: str) -> list[Contender]:
-    """Return the servers asked for on each database, installed."""
-    programs = [servers.hootprov(), servers.floor()]
-    if "django-scim2" in options.only:
-        programs.append(servers.django_scim2(servers.peers_python(options.peers)))
+def installed(options: Options, folder: Path, cluster: str) -> tuple[list[Contender], dict[str, str]]:
+    """Return the servers asked for on each database, installed; and which peers can't be, with the reason."""
+    programs, missing = programs_of(options)
     found: list[Contender] = []
-    for kind in options.databases:
-        for program in programs:
-            if program.name in options.only:
-                contender = Contender(program, kind, folder, cluster)
-                contender.install(beside=found)
-                found.append(contender)
-    return found
+    for kind, program in pairs(programs, options.databases):
+        contender = Contender(program, kind, folder, cluster)
+        try:
+            contender.install(beside=found)
+            found.append(contender)
+        except subprocess.CalledProcessError as error:
+            if program.name not in PEERS:
+                raise
+            missing[str(contender)] = reason_of(error)
+    return found, missing
+
+
+def programs_of(options: Options) -> tuple[list[Program], dict[str, str]]:
+    """Return the programs asked for; and which peers can't be had, with the reason."""
+    programs = [each for each in (servers.hootprov(), servers.floor()) if each.name in options.only]
+    missing: dict[str, str] = {}
+    for name, make in PEERS.items():
+        if name in options.only:
+            try:
+                programs.append(make(options.peers))
+            except (OSError, subprocess.CalledProcessError) as error:
+                missing[name] = reason_of(error)
+    return programs, missing
+
+
+def pairs(programs: Sequence[Program], databases: Sequence[str]) -> list[tuple[str, Program]]:
+    """Return each program with each kind of database it is to be measured on."""
+    on = [(kind, each) for kind in databases for each in programs if each.has_database]
+    return [*on, *((MEMORY, each) for each in programs if not each.has_database)]
+
+
+def reason_of(error: OSError | subprocess.CalledProcessError) -> str:
+    """Return why a peer can't be installed, in its installer's own last words."""
+    said = error.stderr if isinstance(error, subprocess.CalledProcessError) else str(error)
+    return said.strip().splitlines()[-1] if said.strip() else str(error)
 
 
 async def measure(contender: Contender, options: Options) -> dict[str, Any]:
     """Return the figures of one server in one round, step by step, and the memory of its largest process in MB."""
     with contender.running() as server:
         database = database_processes()
-        async with await even_client(server, options.concurrency) as connections:
+        async with await even_client(server, options.concurrency, contender.program.workers) as connections:
             warm = Entra(contender.secret, WARM_PEOPLE, WARM_GROUPS, name="warm")
             await play(warm, contender, connections, server, database)
             entra = Entra(contender.secret, options.users, options.groups, others=WARM_LEFT)
@@ -109,17 +141,17 @@ async def measure(contender: Contender, options: Options) -> dict[str, Any]:
         return {"steps": steps, "memory_mb": usage.most_megabytes(server.processes)}
 
 
-async def even_client(server: Server, concurrency: int) -> client.Client:
+async def even_client(server: Server, concurrency: int, workers: int) -> client.Client:
     """Return a client whose connections are spread evenly over the workers: which accepts one is else a matter of luck."""
     processes = server.processes
-    share = concurrency // WORKERS
+    share = concurrency // workers
     for _ in range(MOST_DRAWS):
         drawn = client.Client(server.port, concurrency)
         await asyncio.gather(
             *(each.ask(client.request("GET", "/", secret="none")) for each in drawn.connections)  # noqa: S106 - opens nothing
         )
         held = usage.connections(server.port, processes)
-        if not share or (len(held) == WORKERS and min(held) >= share):
+        if not share or (len(held) == workers and min(held) >= share):
             return drawn
         await drawn.close()
     message = f"The connections can't be spread evenly: {held} in the last draw."
@@ -129,11 +161,14 @@ async def even_client(server: Server, concurrency: int) -> client.Client:
 async def play(
     entra: Entra, contender: Contender, connections: client.Client, server: Server, database: set[int]
 ) -> dict[str, Any]:
-    """Drive a server through everything; return the figures by step."""
+    """Drive a server through everything it can do; return the figures by step."""
     steps = entra.everything(with_groups=contender.program.has_groups)
     figures: dict[str, Any] = {}
-    step = next(steps)
-    while True:
+    step: Step | None = next(steps)
+    while step is not None:
+        if step.name in contender.program.cannot:
+            step = following(steps, [])
+            continue
         before = usage.cpu_seconds(server.processes), usage.cpu_seconds(database | database_processes())
         answers, seconds = await connections.send(step.contents)
         after = usage.cpu_seconds(server.processes), usage.cpu_seconds(database | database_processes())
@@ -143,10 +178,16 @@ async def play(
             "web_ms": spent[0],
             "database_ms": spent[1] if contender.kind == POSTGRESQL else 0.0,
         }
-        try:
-            step = steps.send([each.document() for each in answers])
-        except StopIteration:
-            return figures
+        step = following(steps, [each.document() for each in answers])
+    return figures
+
+
+def following(steps: Steps, documents: Documents) -> Step | None:
+    """Return the step after the one that was answered so; None after the last."""
+    try:
+        return steps.send(documents)
+    except StopIteration:
+        return None
 
 
 def figures_of(step: Step, answers: Sequence[client.Answer]) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Other SCIM service providers, each in the smallest Django project that Entra can work with."""
+"""Other service providers in their smallest projects: what is measured beside HootProv. Each does less than it."""

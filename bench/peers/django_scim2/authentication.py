@@ -1,28 +1,18 @@
-"""Who asks: a bearer token whose keyed hash is looked up at each request."""
+"""Who asks: a bearer token, let in as django-scim2 does a user."""
 
-import hmac
-from hashlib import sha256
 from types import SimpleNamespace
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django_scim.middleware import SCIMAuthCheckMiddleware
 
-from bench.peers.django_scim2.models import Token
-
-
-def digest_of(secret: str) -> str:
-    """Return what is kept of a token."""
-    return hmac.new(settings.TOKEN_KEY.encode(), secret.encode(), sha256).hexdigest()
+from bench.peers.tokens.models import is_known
 
 
 class TokenCheck(SCIMAuthCheckMiddleware):  # type: ignore[misc]  # django-scim2 carries no types
-    """Lets a token in as django-scim2 does a user."""
+    """Looks the token up, and lets the stock check decide."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
-        """Look the token up, and let the stock check decide."""
-        secret = request.META.get("HTTP_AUTHORIZATION", "").removeprefix("Bearer ")
-        is_known = Token.objects.filter(digest=digest_of(secret)).first() is not None
-        request.user = SimpleNamespace(is_authenticated=is_known)  # type: ignore[assignment]  # all that is asked of it
+        """Return the refusal of a request, if it is refused."""
+        request.user = SimpleNamespace(is_authenticated=is_known(request))  # type: ignore[assignment]  # all that is asked of it
         refusal: HttpResponse | None = super().process_request(request)
         return refusal

@@ -1,4 +1,4 @@
-"""The tables: django-scim2's own columns, the names that Entra sends, and a hashed token."""
+"""The tables: django-scim2's own columns, and the names that Entra sends."""
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
@@ -24,13 +24,3 @@ class User(AbstractSCIMUserMixin, AbstractBaseUser):  # type: ignore[misc]  # as
     date_joined = models.DateTimeField(default=timezone.now)
     scim_groups = models.ManyToManyField(Group, related_name="user_set")
     USERNAME_FIELD = "username"
-
-
-class Token(models.Model):
-    """A bearer token, of which a keyed hash is kept."""
-
-    objects: "models.Manager[Token]" = models.Manager()
-    digest = models.CharField(max_length=64, unique=True)
-
-    def __str__(self) -> str:
-        return self.digest

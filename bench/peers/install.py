@@ -1,4 +1,4 @@
-"""`python -m bench.peers.django_scim2.install`: make the tables, and print the secret of a new token."""
+"""`python -m bench.peers.install`: make the tables of a Django peer, and print the secret of a new token."""
 
 import secrets
 
@@ -9,8 +9,7 @@ from django.core.management import call_command
 def main() -> None:
     """Install."""
     django.setup()
-    from bench.peers.django_scim2.authentication import digest_of
-    from bench.peers.django_scim2.models import Token
+    from bench.peers.tokens.models import Token, digest_of
 
     call_command("migrate", run_syncdb=True, verbosity=0)
     secret = secrets.token_urlsafe(48)
