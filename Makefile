@@ -8,7 +8,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install -qq --require-hashes --no-deps
 export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: help run test lint entra bench beside screenshots icons lock clean
+.PHONY: help run test lint entra bench beside sizes many screenshots icons lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -40,6 +40,12 @@ bench: .venv/installed-test ## Measure the consoles and an export over a million
 
 beside: .venv/installed-test ## Measure SCIM beside its floor and other servers, in rounds (ARGS="--rounds 3" and more)
 	@exec $(BIN)/python -m bench.side_by_side $(ARGS)
+
+sizes: .venv/installed-test ## Measure SCIM with a thousand users and with a million (ARGS="--sizes 1000 100000" and more)
+	@exec $(BIN)/python -m bench.sizes $(ARGS)
+
+many: .venv/installed-test ## Measure ten organizations at once, a noisy neighbour, and memory (ARGS="--seconds 600" and more)
+	@exec $(BIN)/python -m bench.many $(ARGS)
 
 lock: .venv/installed-test ## Compile requirements*.in into exact versions with hashes
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

@@ -149,9 +149,10 @@ def change_members(*, team: Team, change: MembershipChange) -> MembershipDelta:
 
 def let_out(team: Team, change: MembershipChange) -> dict[UUID, str]:
     """Let out who has to leave, and return who really did: id → userName."""
-    if change.is_cleared:
-        return found(REMOVE_ALL_BUT, team.id, change.added)
-    return found(REMOVE, team.id, change.removed) if change.removed else {}
+    if not change.is_cleared and not change.removed:
+        return {}
+    statement, ids = (REMOVE_ALL_BUT, change.added) if change.is_cleared else (REMOVE, change.removed)
+    return named(team.organization_id, frozenset(as_id(id_) for (id_,) in run(statement, team.id, ids)))
 
 
 def named(organization_id: UUID, ids: frozenset[UUID]) -> dict[UUID, str]:
@@ -176,10 +177,7 @@ def found(sql: str, *values: object) -> dict[UUID, str]:
 
 
 NAMED = "SELECT id, user_name FROM accounts_member WHERE organization_id = %s AND id {among}"
-REMOVE = """
-    DELETE FROM accounts_teammembership WHERE team_id = %s AND member_id {among}
-    RETURNING member_id, (SELECT user_name FROM accounts_member WHERE id = member_id)
-"""
+REMOVE = "DELETE FROM accounts_teammembership WHERE team_id = %s AND member_id {among} RETURNING member_id"
 REMOVE_ALL_BUT = REMOVE.replace("member_id {among}", "NOT (member_id {among})")
 ADD = """
     INSERT INTO accounts_teammembership (organization_id, team_id, member_id)

@@ -9,7 +9,6 @@ import csv
 import io
 import json
 import re
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -36,8 +35,6 @@ logger = structlog.get_logger(__name__)
 
 BATCH_SIZE, ROWS_AT_A_TIME = 500, 25
 MOST_WAITED_SECONDS = 0.05
-# While an export runs, threads take turns ten times as often: a request of Entra waits for less.
-SWITCH_SECONDS = 0.0005
 ABANDONED_SECONDS, MOST_SECONDS = 60.0, 600.0
 RETRY_AFTER_SECONDS = 30
 BROKEN, GO_ON = "This export broke off.", "Go on after the last entry that you have."
@@ -108,7 +105,6 @@ class Turn:
     """
 
     lock: ClassVar[Lock] = Lock()
-    usual_switch: ClassVar[float] = sys.getswitchinterval()
     current: ClassVar["Turn | None"] = None
 
     def __init__(self) -> None:
@@ -125,7 +121,6 @@ class Turn:
                 )
             turn = cls()
             Turn.current = turn
-            sys.setswitchinterval(SWITCH_SECONDS)
         return turn
 
     def has_claim(self) -> bool:
@@ -144,7 +139,6 @@ class Turn:
         with self.lock:
             if Turn.current is self:
                 Turn.current = None
-                sys.setswitchinterval(self.usual_switch)
 
 
 @dataclass

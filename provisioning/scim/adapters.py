@@ -33,7 +33,7 @@ class Adapter:
     naming: ClassVar[str]  # the attribute by which people know such a resource
     obj: Any
     request: Any
-    document: dict[str, Any]
+    values: Any  # what is wanted, by column
 
     @property
     def exchange(self) -> Exchange:
@@ -83,22 +83,23 @@ class MemberAdapter(Adapter, SCIMUser):  # type: ignore[misc]  # django-scim2 ca
     naming = "userName"
 
     def from_dict(self, d: dict[str, Any]) -> None:
-        """Want what a whole User says; who is not said to be active stays as they are."""
+        """Want what a whole User says; who is not said to be active stays as they are. Raises: InvalidAttribute."""
         said = plain.user(d) or resources.valid(resources.User, d)
         if not self.is_new and not resources.says(d, "active"):
             said["active"] = self.obj.is_active
-        self.document = said
+        self.values = attributes.member_values(said)
 
     def handle_operations(self, operations_: list[Operation]) -> None:
-        """Want what a PATCH leaves of the user."""
+        """Want what a PATCH leaves of the user. Raises: InvalidAttribute, InvalidOperation."""
         before = attributes.document_of(self.obj)
         after = plain.patched(before, operations_) or operations.patched(resources.User, before, operations_)
         is_added = any(each.verb == "add" and each.path.lower() == "emails" for each in operations_)
-        self.document = attributes.with_one_work_email(before, after) if is_added else after
+        wanted = attributes.with_one_work_email(before, after) if is_added else after
+        self.values = attributes.member_values(wanted)
 
     def save(self) -> None:
-        """Create or change the member. Raises: ScimError user_name_taken, InvalidAttribute."""
-        values = attributes.member_values(self.document)
+        """Create or change the member. Raises: ScimError user_name_taken."""
+        values = self.values
         before = {} if self.is_new else attributes.document_of(self.obj)
         was_active = None if self.is_new else self.obj.is_active
         self.name(source=values.external_id, target=values.user_name)
@@ -134,23 +135,24 @@ class TeamAdapter(Adapter, SCIMGroup):  # type: ignore[misc]  # django-scim2 car
     change = teams.MembershipChange()
 
     def from_dict(self, d: dict[str, Any]) -> None:
-        """Want what a whole Group says, and nobody else in it."""
+        """Want what a whole Group says, and nobody else in it. Raises: InvalidAttribute."""
         given = {name: value for name, value in d.items() if name.lower() != memberships.MEMBERS}
         listed = next((value for name, value in d.items() if name.lower() == memberships.MEMBERS), None)
-        self.document = resources.valid(resources.Group, given)
+        self.values = attributes.team_values(resources.valid(resources.Group, given))
         wanted = memberships.everybody_but(listed)
         self.change = replace(wanted, is_cleared=not self.is_new)  # nobody is in a new one
 
     def handle_operations(self, operations_: list[Operation]) -> None:
-        """Want what a PATCH leaves of the group; its members are never read for it."""
+        """Want what a PATCH leaves of the group; its members are never read for it. Raises: the same."""
         about_members = [each for each in operations_ if memberships.is_about_members(each)]
         others = [each for each in operations_ if not memberships.is_about_members(each)]
-        self.document = operations.patched(resources.Group, attributes.document_of(self.obj), others)
+        after = operations.patched(resources.Group, attributes.document_of(self.obj), others)
+        self.values = attributes.team_values(after)
         self.change = memberships.change_of(about_members)
 
     def save(self) -> None:
-        """Create or change the team. Raises: ScimError, InvalidAttribute."""
-        values = attributes.team_values(self.document)
+        """Create or change the team. Raises: ScimError."""
+        values = self.values
         before = {} if self.is_new else attributes.document_of(self.obj)
         self.name(source=values.external_id, target=values.display_name)
         exchange = self.exchange

@@ -29,6 +29,7 @@ from provisioning.scim.resources import (
 )
 
 Columns = dict[tuple[str, ...], str]
+NamedId = tuple[UUID, str]
 
 # SCIM path → column. The order is that of the answer.
 USER: Columns = {
@@ -171,12 +172,13 @@ def put(document: dict[str, Any], path: tuple[str, ...], value: object) -> None:
     document[name] = value
 
 
-def user_resource(member: Member, *, teams: Iterable[Team] = ()) -> dict[str, Any]:
+def user_resource(member: Member, *, teams: Iterable[NamedId] = ()) -> dict[str, Any]:
     """Return a member as a User, with the groups they are in."""
     resource = framed(member, schema=USER_SCHEMA, kind="User")
+    address = f"{settings.TENANT_URL}/Groups/"
     groups = [
-        {"value": str(team.id), "$ref": location_of(team), "display": team.display_name, "type": "direct"}
-        for team in teams
+        {"value": str(id_), "$ref": f"{address}{id_}", "display": display_name, "type": "direct"}
+        for id_, display_name in teams
     ]
     return resource | ({"groups": groups} if groups else {})
 

@@ -21,6 +21,7 @@ from provisioning.scim import errors, listing
 from provisioning.scim.exchange import Exchange
 from provisioning.scim.projection import Projection
 from provisioning.scim.queries import CURSOR_SECONDS, Query
+from provisioning.scim.searches import Search
 
 ORDER: Final = ("created_at", "id")
 
@@ -30,8 +31,8 @@ class Kind(Protocol):
 
     resource_type: str
 
-    def rows(self, text: str) -> QuerySet[Any]:
-        """Return the rows of the caller's organization that a filter names. Raises: ScimError."""
+    def search(self, text: str) -> Search:
+        """Return the search for the caller's rows that a filter names. Raises: ScimError."""
 
     def as_resources(self, rows: list[Any], projection: Projection) -> list[dict[str, Any]]:
         """Return rows as resources, with what is wanted of them."""
@@ -98,7 +99,7 @@ def page(kinds: Sequence[Kind], query: Query, exchange: Exchange) -> dict[str, A
     names = "+".join(kind.resource_type for kind in kinds)
     question = Question(exchange.organization_id, names, query.filter, exchange.now)
     place = question.place_of(query.cursor or "")
-    leaf = leaf_of([kind.rows(query.filter) for kind in kinds], place, size=query.count)
+    leaf = leaf_of([kind.search(query.filter).rows() for kind in kinds], place, size=query.count)
     neighbours = {"previousCursor": leaf.preceding, "nextCursor": leaf.following}
     return listing.list_response(
         total=leaf.total,

@@ -9,8 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from accounts.compiled import as_id, run
-from accounts.models import Member, Team, TeamMembership
+from accounts.models import Member, Team
 from provisioning.scim import attributes
+from provisioning.scim.attributes import NamedId
 from provisioning.scim.filters import Conditions
 from provisioning.scim.projection import Projection
 from provisioning.scim.queries import Query
@@ -48,11 +49,19 @@ def groups(teams: list[Team], projection: Projection) -> list[dict[str, Any]]:
     return [projection.of(attributes.group_resource(team, member_ids=ids.get(team.id, ()))) for team in teams]
 
 
-def teams_of(members: Iterable[Member]) -> dict[UUID, list[Team]]:
+def teams_of(members: Iterable[Member]) -> dict[UUID, list[NamedId]]:
     """Return the teams that members are in, by member. One query."""
-    found: dict[UUID, list[Team]] = defaultdict(list)
+    found: dict[UUID, list[NamedId]] = defaultdict(list)
     for member_id, team_id, display_name in run(TEAMS_OF, {member.id for member in members}):
-        found[as_id(member_id)].append(Team(id=as_id(team_id), display_name=display_name))
+        found[as_id(member_id)].append((as_id(team_id), display_name))
+    return found
+
+
+def member_ids_of(teams: Iterable[Team]) -> dict[UUID, list[UUID]]:
+    """Return the ids of who is in teams, by team. One query."""
+    found: dict[UUID, list[UUID]] = defaultdict(list)
+    for team_id, member_id in run(MEMBERS_OF, {team.id for team in teams}):
+        found[as_id(team_id)].append(as_id(member_id))
     return found
 
 
@@ -61,17 +70,9 @@ TEAMS_OF = """
     JOIN accounts_team ON accounts_team.id = team_id WHERE member_id {among}
     ORDER BY display_name_key, accounts_team.id
 """
-
-
-def member_ids_of(teams: Iterable[Team]) -> dict[UUID, list[UUID]]:
-    """Return the ids of who is in teams, by team."""
-    found: dict[UUID, list[UUID]] = defaultdict(list)
-    memberships = TeamMembership.objects.filter(team_id__in=[team.id for team in teams])
-    for team_id, member_id in memberships.order_by("team_id", "member_id").values_list(
-        "team_id", "member_id"
-    ):
-        found[team_id].append(member_id)
-    return found
+MEMBERS_OF = """
+    SELECT team_id, member_id FROM accounts_teammembership WHERE team_id {among} ORDER BY team_id, member_id
+"""
 
 
 def list_response(

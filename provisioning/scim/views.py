@@ -5,6 +5,7 @@ stands between `SCIMView` and Django's `View`.
 """
 
 import json
+from copy import copy
 from dataclasses import replace
 from typing import Any, NoReturn
 from uuid import UUID
@@ -58,6 +59,7 @@ class ResourceView:
     model_cls: Any
     parser_getter: Any
     body: dict[str, Any]
+    wanted: Any  # an adapter
     operations: list[messages.Operation]
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
@@ -137,10 +139,6 @@ class ResourceView:
         found: Search = type(self).parser_getter().search_of(text, organization_id, elsewhere=self.elsewhere)
         return found
 
-    def rows(self, text: str) -> Any:
-        """Return those rows, oldest first."""
-        return self.search(text).rows()
-
     def found(self, query: Query) -> tuple[int, list[Any]]:
         """Return how many rows fit a query, and those of its page."""
         conditions = Conditions(self.resource_class, self.columns, self.elsewhere)
@@ -174,18 +172,19 @@ class ResourceView:
             exchange.outcome.fold_key = f"{token_id}:test_connection:{exchange.now:%Y-%m-%dT%H:%M}"
 
     def prepare(self, request: HttpRequest) -> None:
-        """Read the body before any row is locked. Raises: ScimError, InvalidOperation."""
+        """Read the body before any row is locked. Raises: ScimError, InvalidOperation, InvalidAttribute."""
         if request.method != "DELETE":
             self.body = self.load_body(request.body)
         if request.method == "POST":
-            self.scim_adapter(None, request=request).name_as_sent(self.body)
+            self.wanted = self.scim_adapter(None, request=request)
+            self.wanted.name_as_sent(self.body)
+            self.wanted.from_dict(self.body)
         if request.method == "PATCH":
             self.operations = messages.operations_of(self.body, schema=self.scim_adapter.schema)
 
-    def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+    def post(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """Create a resource (RFC 7644 §3.3)."""
-        adapter = self.scim_adapter(None, request=request)
-        adapter.from_dict(self.body)
+        adapter = copy(self.wanted)  # which stays as it is, to be tried again
         adapter.save()
         return self.answer_one(adapter, status=201)
 

@@ -12,7 +12,7 @@ from accounts.members import MemberValues
 from accounts.models import Member, Organization, Team, TeamMembership
 from tests.cast import ScimClient
 from tests.factories import make_member, user_body
-from tests.plans import plan_of
+from tests.plans import plan_of, walked_through
 
 FREE = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "ROLLBACK")
 SIZES = [10, 10_000]
@@ -113,3 +113,20 @@ def test_members_of_a_group_cost_the_same_however_many(
     )
     assert queries_of(entra, "GET", f"{path}?excludedAttributes=members") <= 2
     assert TeamMembership.objects.count() == size
+
+
+def test_members_come_and_go_by_indexes(entra: ScimClient, acme: Organization) -> None:
+    first, second, *_ = members = fill(acme, 5)
+    path = f"/Groups/{make_team(acme, members).id}"
+    ids = [{"value": str(member.id)} for member in (first, second)]
+    verbs = [("remove", ids), ("add", ids[:1]), ("replace", ids)]
+    with CaptureQueriesContext(connection) as captured:
+        statuses = [
+            entra.request("PATCH", path, patch({"op": verb, "path": "members", "value": value})).status_code
+            for verb, value in verbs
+        ]
+    statements = [each["sql"] for each in captured if "accounts_" in each["sql"]]
+
+    assert statuses == [204] * 3
+    assert len(statements) >= 9
+    assert [walked_through(each) - {"json_each"} for each in statements] == [set()] * len(statements)
