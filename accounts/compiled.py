@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cache
+from time import monotonic
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import Model, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
+IDLE_SECONDS = 1.0
 Build = Callable[..., QuerySet[Any, Any]]
 
 
@@ -39,15 +41,18 @@ class Compiled:
     One with `select_for_update` locks as ever: its caller has the transaction.
     """
 
-    def __init__(self, build: Build, *examples: object) -> None:
-        """Take how the query is built, and a value of each parameter's type. Nothing is asked yet."""
-        self.build, self.examples = build, examples
+    def __init__(self, build: Build, *examples: object, is_by_key: bool = True) -> None:
+        """Take how the query is built, and a value of each parameter's type. Nothing is asked yet.
+
+        Only by a key is the best plan the same for every value: else PostgreSQL plans it anew each time.
+        """
+        self.build, self.examples, self.is_by_key = build, examples, is_by_key
         self.known: dict[str, Form] = {}
 
     def rows(self, *values: object) -> Iterable[Any]:
         """Return the rows for some values, as tuples of Python's types."""
-        form = self.known.get(connection.vendor) or self.compiled()
-        with cursor_of(connections[DEFAULT_DB_ALIAS]) as cursor:
+        form, database = self.known.get(connection.vendor) or self.compiled(), connections[DEFAULT_DB_ALIAS]
+        with cursor_of(database) if self.is_by_key else database.cursor() as cursor:
             cursor.execute(form.sql, [stored(value) for value in values])
             found: list[Any] = cursor.fetchall()
         if not found or not form.converters:
@@ -157,9 +162,20 @@ def cursor_of(database: Any) -> AbstractContextManager[CursorWrapper]:
 
     kind: Any = postgresql.ServerBindingCursor
     with database.wrap_database_errors:
+        database.validate_thread_sharing()
+        ask_if_idle(database)
         database.ensure_connection()
         cursor = database.make_cursor(kind(database.connection))
     return cursor
+
+
+def ask_if_idle(database: Any) -> None:
+    """Close a connection that was lost while nobody used it: as Django asks it in each request, here after a second."""
+    now = monotonic()
+    if now - getattr(database, "used_at", 0.0) < IDLE_SECONDS:
+        database.health_check_done = True
+    database.used_at = now
+    database.close_if_health_check_failed()
 
 
 def kept(row: Model, column: Any, database: BaseDatabaseWrapper) -> Any:

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import IntegrityError
 from django.db.models import F, QuerySet
 
-from accounts.compiled import Compiled, as_id, delete, insert, run, update
+from accounts.compiled import Compiled, delete, insert, run, update
 from accounts.errors import ChangedMeanwhile, UserNameTaken, violated
 from accounts.keys import fold, folded
 from accounts.models import Member, ResourceKind, Team, TeamMembership, Tombstone
@@ -129,19 +129,25 @@ def delete_member(*, organization_id: UUID, member_id: UUID, now: datetime) -> M
     sessions and links of before stay dead, even if it is allowed again. Raises: Member.DoesNotExist; ChangedMeanwhile when a team took them in between
     (roll back and try again).
     """
-    team_ids = {team_id for (team_id,) in TEAM_IDS.rows(organization_id, member_id)}
+    team_ids = team_ids_of(organization_id, member_id)
     teams = Team.objects.of_organization(organization_id).filter(id__in=team_ids)
     if team_ids:
         list(teams.order_by("id").select_for_update().values_list("id"))
     member = locked_member(organization_id=organization_id, member_id=member_id)
-    if not {as_id(team_id) for (team_id,) in run(LEAVE, member_id)} <= team_ids:
+    if not team_ids_of(organization_id, member_id) <= team_ids:
         raise ChangedMeanwhile
     bury(member, team_ids=team_ids, now=now)
     if team_ids:
+        run(LEAVE, member_id)
         teams.update(version=F("version") + 1, modified_at=now)
     run(END_SIGN_IN, now, member_id)
     delete(member)  # everything that points to the member is gone by now
     return member
+
+
+def team_ids_of(organization_id: UUID, member_id: UUID) -> set[UUID]:
+    """Return which teams a member is in."""
+    return {team_id for (team_id,) in TEAM_IDS.rows(organization_id, member_id)}
 
 
 TEAM_IDS = Compiled(
@@ -153,7 +159,7 @@ TEAM_IDS = Compiled(
     ),
     *EXAMPLES,
 )
-LEAVE = "DELETE FROM accounts_teammembership WHERE member_id = %s RETURNING team_id"
+LEAVE = "DELETE FROM accounts_teammembership WHERE member_id = %s"
 # What was ended before keeps its date.
 END_SIGN_IN = """
     UPDATE accounts_operator SET ended_at = CASE WHEN is_active THEN %s ELSE ended_at END,

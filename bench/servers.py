@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from tests.services import free_port
 SQLITE, POSTGRESQL, MEMORY = "SQLite", "PostgreSQL", "memory"
 WORKERS = 2
 PATIENCE_SECONDS = 30
+PAUSE_SECONDS = 0.05
 ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 NUMBERS = count(1)
 SECRETS = {name: f"bench-{name.lower()}-".ljust(64, "x") for name in ("SECRET_KEY", "TOKEN_KEY", "LOG_KEY")}
@@ -228,4 +230,5 @@ def wait(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
             connection.request("GET", "/scim/v2/Users")
             connection.getresponse().read()
             return
+        time.sleep(PAUSE_SECONDS)
     raise RuntimeError(log.read_text())

@@ -4,14 +4,16 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, IntegrityError, connection, connections, transaction
 from django.db.models import Model, QuerySet
 
 from accounts.compiled import Compiled, insert, run, update
 from accounts.models import Member, Organization, ResourceKind, Team, Tombstone
 from provisioning.logs import new_entry_id
 from provisioning.models import Action, LogStatus, ProvisioningLogEntry
+from tests.databases import SERVER
 from tests.factories import make_member
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123000, tzinfo=UTC)
@@ -147,3 +149,17 @@ def test_postgresql_keeps_the_plan_of_what_is_asked_often(acme: Organization) ->
         "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%accounts_organization%%'"
     )
     assert plans >= 1
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no server to lose")
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_was_lost_while_idle_is_made_anew() -> None:
+    [[lost]] = run("SELECT pg_backend_pid()")
+    with psycopg.connect(SERVER) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [lost])
+    vars(connections[DEFAULT_DB_ALIAS])["used_at"] = 0.0
+    vars(connections[DEFAULT_DB_ALIAS])["health_check_done"] = False  # as at the beginning of a request
+
+    [[made_anew]] = run("SELECT pg_backend_pid()")
+
+    assert made_anew != lost

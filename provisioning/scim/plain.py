@@ -18,6 +18,8 @@ SCHEMAS = ([USER_SCHEMA], [USER_SCHEMA, ENTERPRISE_SCHEMA])
 # The order is that of `resources.User`.
 ORDER = ("externalId", "userName", "name", "displayName", "preferredLanguage", "timezone", "active", "emails")
 WORK_EMAIL = 'emails[type eq "work"].value'
+TYPES = ("work", "home", "other")  # in another case the library writes them so
+MOST_OPERATIONS = 20
 TRUTHS = {"True": True, "False": False, True: True, False: False}
 
 
@@ -44,7 +46,7 @@ def is_one_email(value: object) -> bool:
     return (
         email.keys() <= {"value", "type", "primary"}
         and is_text(email.get("value"))
-        and is_text(email.get("type", "work"))
+        and email.get("type", "work") in TYPES
         and isinstance(email.get("primary", True), bool)
     )
 
@@ -78,7 +80,9 @@ def user(body: Document) -> Document | None:
 
 def patched(document: Document, operations: list[Operation]) -> Document | None:
     """Return a user's document as plain operations leave it, as `operations.patched` would; None for any other."""
-    after = document | {name: dict(value) for name, value in document.items() if isinstance(value, dict)}
+    if len(operations) > MOST_OPERATIONS:
+        return None
+    after = dict(document)
     return after if all(is_applied(each, after) for each in operations) else None
 
 
@@ -92,7 +96,8 @@ def is_applied(operation: Operation, document: Document) -> bool:
     elif path == "active" and isinstance(value, str | bool) and value in TRUTHS:
         document[path] = TRUTHS[value]
     elif path.startswith("name.") and path[len("name.") :] in NAMES and is_text(value):
-        document.setdefault("name", {})[path[len("name.") :]] = value
+        name = document.get("name", {}) | {path[len("name.") :]: value}
+        document["name"] = {part: name[part] for part in [*NAMES, *name] if part in name}
     elif path == WORK_EMAIL and operation.verb == "replace" and is_text(value):
         return is_work_email_set(document, value)
     else:

@@ -31,11 +31,12 @@ FORMS: dict[tuple[Any, str, int], Compiled] = {}
 
 
 class Search(NamedTuple):
-    """A condition on the rows of one organization."""
+    """A condition on the rows of one organization; one by key is fulfilled by one row at most."""
 
     model: Any
     organization_id: UUID
     condition: Sql
+    is_by_key: bool = False
 
     def rows(self) -> TenantQuerySet[Any]:
         """Return the rows, oldest first."""
@@ -52,8 +53,9 @@ class Search(NamedTuple):
         if form is None:
             if len(FORMS) >= MOST_FORMS:
                 FORMS.clear()
+            examples = ["" if isinstance(each, str) else each for each in self.condition.parameters]
             first = partial(first_of, *key)
-            form = FORMS[key] = Compiled(first, self.organization_id, *self.condition.parameters)
+            form = FORMS[key] = Compiled(first, UUID(int=0), *examples, is_by_key=self.is_by_key)
         return form
 
 
@@ -82,7 +84,7 @@ class ResourceFilter:
         condition = cls.equality(query) or condition_of(
             query, model=cls.resource, columns=cls.columns, elsewhere=elsewhere
         )
-        return Search(cls.model, organization_id, condition)
+        return Search(cls.model, organization_id, condition, condition.text == cls.name_equal("x").text)
 
     @classmethod
     def equality(cls, query: str) -> Sql | None:
@@ -92,10 +94,15 @@ class ResourceFilter:
         found = EQUALITY.fullmatch(query)
         name, value = found.groups() if found else ("", "")
         if name.lower() == cls.named.replace("_", ""):
-            return cls.columns.columns[cls.named,].compare("eq", fold(value))
+            return cls.name_equal(value)
         if name.lower() == "externalid":
             return cls.columns.columns["external_id",].compare("eq", value)
         return None
+
+    @classmethod
+    def name_equal(cls, value: str) -> Sql:
+        """Return the condition of a name that one resource of an organization has at most."""
+        return cls.columns.columns[cls.named,].compare("eq", fold(value))
 
 
 class MemberFilter(ResourceFilter):

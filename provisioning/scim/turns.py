@@ -7,35 +7,37 @@ a file beside the database wakes them at once. PostgreSQL locks rows and needs n
 
 import fcntl
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import structlog
 from django.db import connection
 
 SUFFIX = "-turn"
-local = threading.local()
+logger = structlog.get_logger(__name__)
 
 
 @contextmanager
 def turn() -> Iterator[None]:
     """Write within the block, alone among the product's SCIM requests on this SQLite file."""
-    lock = lock_of_thread() if connection.vendor == "sqlite" else None
-    if lock is None:
-        yield
-        return
-    fcntl.flock(lock, fcntl.LOCK_EX)
+    lock = taken() if connection.vendor == "sqlite" else None
     try:
         yield
     finally:
-        fcntl.flock(lock, fcntl.LOCK_UN)
+        if lock is not None:
+            os.close(lock)  # which gives it back
 
 
-def lock_of_thread() -> int | None:
-    """Return this thread's descriptor of the file to lock; None where the database is in memory."""
+def taken() -> int | None:
+    """Wait for the turn and return what holds it; None where the database is in memory, or its folder takes no file."""
     name = str(connection.settings_dict["NAME"])
-    known: dict[str, int | None] = local.__dict__
-    if name not in known:
-        known[name] = os.open(name + SUFFIX, os.O_CREAT | os.O_RDWR, 0o600) if Path(name).is_file() else None
-    return known[name]
+    if not Path(name).is_file():
+        return None
+    try:
+        lock = os.open(name + SUFFIX, os.O_CREAT | os.O_RDONLY, 0o644)
+    except OSError as error:
+        logger.warning("scim:no-turn", error=type(error).__name__)
+        return None
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock

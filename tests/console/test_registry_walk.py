@@ -10,6 +10,7 @@ from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 from django.contrib.admin.sites import AdminSite
+from django.core.checks import Tags, run_checks
 from django.forms import ChoiceField
 from django.test import Client
 from django.utils.html import escape
@@ -213,3 +214,7 @@ def test_a_mails_link_leads_to_ones_own_log(browser: Client, mine: Tenant, their
     assert link["Location"] == "/console/provisioning/provisioninglogentry/?status=failure"
     assert mine.is_in(page.text)
     assert not theirs.is_in(page.text)
+
+
+def test_the_system_checks_find_no_fault_in_any_page() -> None:
+    assert run_checks(tags=[Tags.admin]) == []

@@ -10,6 +10,7 @@ from django.db import connection
 from provisioning.scim.turns import turn
 
 PATIENCE_SECONDS = 0.2
+OPEN_FILES = Path("/proc/self/fd")
 
 
 @pytest.fixture
@@ -52,9 +53,23 @@ def test_one_that_fails_ends_its_turn(begin: Callable[[], threading.Thread]) -> 
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL needs no lock of a file")
-def test_nobody_else_reads_the_file_of_the_lock(
+def test_no_file_stays_open(begin: Callable[[], threading.Thread]) -> None:
+    before = len(list(OPEN_FILES.iterdir()))
+    for _ in range(5):
+        begin().join()
+
+    assert len(list(OPEN_FILES.iterdir())) == before
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL needs no lock of a file")
+def test_where_no_file_can_be_made_writers_go_on_without(
     begin: Callable[[], threading.Thread], tmp_path: Path
 ) -> None:
-    begin().join()
+    (tmp_path / "product.sqlite3-turn").symlink_to(tmp_path / "nowhere" / "turn")
+    with turn():
+        other = begin()
+        other.join(PATIENCE_SECONDS)
+        was_waiting = other.is_alive()
+    other.join()
 
-    assert (tmp_path / "product.sqlite3-turn").stat().st_mode & 0o777 == 0o600
+    assert not was_waiting
