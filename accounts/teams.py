@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.db.models import QuerySet
 
 from accounts.compiled import Compiled, as_id, insert, run, update
@@ -139,7 +139,7 @@ def delete_team(*, organization_id: UUID, team_id: UUID, now: datetime) -> Team:
 
 def change_members(*, team: Team, change: MembershipChange) -> MembershipDelta:
     """Let members out and in, and return who really came and went. Raises: UnknownMembers."""
-    known = named(team.organization_id, change.added)
+    known = named(team.organization_id, change.added, is_kept=True)
     if len(known) != len(change.added):
         raise UnknownMembers(change.added - known.keys())
     left = let_out(team, change)
@@ -155,9 +155,15 @@ def let_out(team: Team, change: MembershipChange) -> dict[UUID, str]:
     return named(team.organization_id, frozenset(as_id(id_) for (id_,) in run(statement, team.id, ids)))
 
 
-def named(organization_id: UUID, ids: frozenset[UUID]) -> dict[UUID, str]:
-    """Return those ids that are members of the organization, with their userNames."""
-    return found(NAMED, organization_id, ids) if ids else {}
+def named(organization_id: UUID, ids: frozenset[UUID], *, is_kept: bool = False) -> dict[UUID, str]:
+    """Return those ids that are members of the organization, with their userNames.
+
+    Who is kept can't be deleted before the transaction ends.
+    """
+    if not ids:
+        return {}
+    is_locked = is_kept and connection.vendor == "postgresql"  # SQLite lets nobody else write meanwhile
+    return found(NAMED + KEPT if is_locked else NAMED, organization_id, ids)
 
 
 @contextmanager
@@ -177,6 +183,7 @@ def found(sql: str, *values: object) -> dict[UUID, str]:
 
 
 NAMED = "SELECT id, user_name FROM accounts_member WHERE organization_id = %s AND id {among}"
+KEPT = " ORDER BY id FOR KEY SHARE"
 REMOVE = "DELETE FROM accounts_teammembership WHERE team_id = %s AND member_id {among} RETURNING member_id"
 REMOVE_ALL_BUT = REMOVE.replace("member_id {among}", "NOT (member_id {among})")
 ADD = """
