@@ -13,15 +13,17 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from threading import Lock
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
 import orjson
 import structlog
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import ExpressionWrapper, F, QuerySet, TextChoices, TextField
+from django.db.models.sql.constants import CURSOR
 
 from accounts import clock
 from accounts.models import Organization
@@ -255,16 +257,31 @@ def parts(found: Entries, order: tuple[str, ...]) -> Iterator[list[dict[str, Any
 def batch_of(found: Entries, order: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     """Return the first rows of entries, one at least. JSON comes as the text that it is stored as.
 
-    They have all been fetched, and become Python's one by one, as they are read.
+    They have all been fetched, and become Python's ROWS_AT_A_TIME, as they are read.
     """
     rows = found.order_by(*order)
+    traffic.give_way(most_seconds=MOST_WAITED_SECONDS)
     fitting, there = entries.fitting(rows, BATCH_SIZE)
     if not there:
         return iter(())
     text = ExpressionWrapper(F("personal"), output_field=TextField())
     columns = (each for each in COLUMNS if each != "personal")
-    values: QuerySet[Any, dict[str, Any]] = rows.annotate(text=text).values(*columns, "text")
-    return values[:fitting].iterator(chunk_size=ROWS_AT_A_TIME)
+    traffic.give_way(most_seconds=MOST_WAITED_SECONDS)
+    return rows_of(rows.annotate(text=text).values(*columns, "text")[:fitting])
+
+
+def rows_of(values: QuerySet[Any, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Return the rows of a query, which Django's own iterator would make Python's before it returns the first."""
+    query = values.query
+    names = [*query.values_select, *query.annotation_select]
+    compiler = query.get_compiler(DEFAULT_DB_ALIAS)
+    with compiler.execute_sql(CURSOR) as cursor:
+        converters = compiler.get_converters([each[0] for each in compiler.select])
+        # SQLite would hold its snapshot for as long as somebody reads slowly: there all rows are taken at once.
+        is_sqlite = connection.vendor == "sqlite"
+        chunks = [cursor.fetchall()] if is_sqlite else iter(partial(cursor.fetchmany, ROWS_AT_A_TIME), [])
+        for row in compiler.apply_converters(chain.from_iterable(chunks), converters):
+            yield dict(zip(names, row, strict=True))
 
 
 class Names:

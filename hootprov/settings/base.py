@@ -101,9 +101,7 @@ def tuned(database: dict[str, object]) -> dict[str, object]:
     ours = SQLITE_OPTIONS if is_sqlite else POSTGRESQL_OPTIONS
     given = database.get("OPTIONS")
     options = {**ours, **(given if isinstance(given, dict) else {})}
-    # A cursor of the server would need a transaction, and hold a snapshot for as long as somebody reads slowly.
-    kept = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True}
-    return {**database, "OPTIONS": options, **kept}
+    return {**database, "OPTIONS": options, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 
 
 # People
