@@ -66,9 +66,7 @@ class ResourceFilter:
     model: ClassVar[Any]
     resource: ClassVar[Any]
     columns: ClassVar[Columns]
-    named: ClassVar[
-        str
-    ]  # what a resource is called by, in lower case: read without case, as externalId is not
+    named: ClassVar[str]  # the field that names a resource: compared without case, as externalId is not
 
     @classmethod
     def search(cls, query: str, request: HttpRequest) -> QuerySet[Any]:
