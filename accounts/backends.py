@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.contrib.auth import get_user
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
 
 from accounts.models import Operator
 
@@ -22,3 +24,8 @@ class OperatorBackend(ModelBackend):
         if not isinstance(user, Operator):
             return False
         return user.may_sign_in
+
+
+def is_signed_in(request: HttpRequest) -> bool:
+    """Whether the operator of a session still is at this moment, whatever the request knew when it came."""
+    return get_user(request).is_authenticated

@@ -65,6 +65,10 @@ class ExportRunning(ProvisioningError):
     """An export is being served by the same process; one at a time."""
 
 
+class NoLongerAllowed(ProvisioningError):
+    """Whoever reads a long answer lost the right to while they read it."""
+
+
 class InvalidWebhook(ProvisioningError):
     """An address is none that we call, or chose nothing to hear; or an overlap can't last that long."""
 

@@ -10,7 +10,7 @@ import io
 import json
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -29,7 +29,7 @@ from accounts import clock
 from accounts.models import Organization
 from provisioning import entries, history, problems, traffic
 from provisioning.entries import Entries
-from provisioning.errors import ExportRunning
+from provisioning.errors import ExportRunning, NoLongerAllowed
 from provisioning.history import Actor
 from provisioning.models import AuditKind, ProvisioningLogEntry, ScimToken
 
@@ -39,6 +39,7 @@ BATCH_SIZE, ROWS_AT_A_TIME = 500, 25
 MOST_WAITED_SECONDS = 0.05
 ABANDONED_SECONDS, MOST_SECONDS = 60.0, 600.0
 RETRY_AFTER_SECONDS = 30
+ASKED_AGAIN_SECONDS = 1.0
 BROKEN, GO_ON = "This export broke off.", "Go on after the last entry that you have."
 ENTRA, HOOTSUITE = "Microsoft Entra ID", "Hootsuite"
 COLUMNS = (
@@ -145,11 +146,16 @@ class Turn:
 
 @dataclass
 class Export:
-    """The chunks of a file for a streamed answer, which closes it whatever happens."""
+    """The chunks of a file for a streamed answer, which closes it whatever happens.
+
+    `may_go_on` says whether its reader may still read: a key that is revoked, or somebody whose sign-in is
+    ended, gets no further.
+    """
 
     chunks: Iterable[bytes]
     turn: Turn
     kind: Format
+    may_go_on: Callable[[], bool]
 
     def __iter__(self) -> Iterator[bytes]:
         """Return the chunks, and give the turn back after the last.
@@ -157,15 +163,24 @@ class Export:
         An answer that has begun can't become an error, and a server ends it as if it were whole: what breaks off
         says so in a last line, which is no entry.
         """
+        asked_at = self.turn.began_at
         try:
             for chunk in self.chunks:
                 self.turn.go_on()
+                if time.monotonic() - asked_at > ASKED_AGAIN_SECONDS:
+                    self.ask_again()
+                    asked_at = time.monotonic()
                 yield chunk
         except Exception:
             logger.exception("export:broken")
             yield broken_line(self.kind)
         finally:
             self.turn.end()
+
+    def ask_again(self) -> None:
+        """Ask whether the reader may still read. Raises: NoLongerAllowed."""
+        if not self.may_go_on():
+            raise NoLongerAllowed("Whoever reads this export may no longer do so.")
 
     def close(self) -> None:
         """Give the turn back, also when nobody has read a byte."""
@@ -180,11 +195,13 @@ def begin_export(
     organization: Organization | None,
     asked: list[str],
     by: Actor,
+    may_go_on: Callable[[], bool],
     now: datetime,
 ) -> Export:
     """Begin to export entries, and write into the history who did, of whose log, by which filters.
 
-    `found` is limited to what the actor may see. Raises: ExportRunning.
+    `found` is limited to what the actor may see; whether they still may is asked ASKED_AGAIN_SECONDS apart,
+    while it is read. Raises: ExportRunning.
     """
     turn = Turn.begin()
     try:
@@ -199,7 +216,7 @@ def begin_export(
     except BaseException:
         turn.end()
         raise
-    return Export(lines(found, kind, order=order), turn, kind)
+    return Export(lines(found, kind, order=order), turn, kind, may_go_on)
 
 
 def lines(found: Entries, kind: Format, *, order: tuple[str, ...]) -> Iterator[bytes]:

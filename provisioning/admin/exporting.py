@@ -1,5 +1,6 @@
 """Export of what the log's list shows: a page that says what will be in the file, and the file."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from accounts import clock
 from accounts.admin.access import visible, visit_of
 from accounts.admin.pages import FormPage, framed, list_url
 from accounts.admin.sites import organization_site, staff_site
+from accounts.backends import is_signed_in
 from accounts.permissions import Ability
 from provisioning import exports
 from provisioning.admin.actors import actor_of
@@ -85,6 +87,7 @@ class ExportLog(FormPage):
                     "one identity" if name in PERSONAL else said for name, said in self.question.asked.items()
                 ],
                 by=actor_of(self.request),
+                may_go_on=partial(is_signed_in, self.request),
                 now=now,
             )
         except ExportRunning as refusal:

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 
 from accounts import clock
 from accounts.addresses import client_address
+from accounts.backends import is_signed_in
 from accounts.models import Operator, Organization
 from accounts.permissions import Ability
 from provisioning import api_keys
@@ -82,6 +83,15 @@ def actor_of(request: Request) -> Actor:
     caller = caller_of(request)
     address = client_address(request._request)  # noqa: SLF001 - Django's own request
     return Actor(caller.name, caller.operator, address)
+
+
+def may_go_on(request: Request) -> bool:
+    """Whether whoever calls may do so at this moment too: asked again while a long answer is read."""
+    caller = caller_of(request)
+    if caller.operator is not None:
+        return is_signed_in(request._request)  # noqa: SLF001 - Django's own request
+    key = ApiKey.objects.filter(pk=caller.id).first()
+    return key is not None and key.is_live(clock.now())
 
 
 class KeyAuthentication(authentication.BaseAuthentication):

@@ -5,6 +5,7 @@ Entries are named as Microsoft Graph's provisioningObjectSummary names them: see
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from rest_framework.views import APIView
 from accounts import clock
 from provisioning import entries, exports, problems
 from provisioning.api import problems as refusals
-from provisioning.api.callers import actor_of
+from provisioning.api.callers import actor_of, may_go_on
 from provisioning.api.log_shapes import EntryShape
 from provisioning.api.paging import Pages, Schema, number_in, wrong
 from provisioning.api.problems import Refused
@@ -290,6 +291,7 @@ class Export(ApiView):
                 f"{name}: {value}" for name, value in request.query_params.items() if name not in PERSONAL
             ],
             by=actor_of(request),
+            may_go_on=partial(may_go_on, request),
             now=clock.now(),
         )
         return StreamingHttpResponse(

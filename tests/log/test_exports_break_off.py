@@ -45,6 +45,7 @@ def begin(organization: Organization, kind: Format = Format.NDJSON) -> Export:
         organization=organization,
         asked=[],
         by=COMMAND_LINE,
+        may_go_on=lambda: True,
         now=NOW,
     )
 
