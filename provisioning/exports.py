@@ -8,7 +8,6 @@ method, path, ipAddress, token. However many entries there are, one batch of the
 import csv
 import io
 import json
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -23,9 +22,9 @@ import orjson
 import structlog
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import ExpressionWrapper, F, QuerySet, TextChoices, TextField
-from django.db.models.sql.constants import CURSOR
 
 from accounts import clock
+from accounts.compiled import read_times_in_c
 from accounts.models import Organization
 from provisioning import entries, history, problems, traffic
 from provisioning.entries import Entries
@@ -87,7 +86,6 @@ CSV_COLUMNS = (
     "token",
     "modifiedProperties",
 )
-LARGE_NUMBER = re.compile(r"\d{19}")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -263,7 +261,7 @@ def parts(found: Entries, order: tuple[str, ...]) -> Iterator[list[dict[str, Any
         while part:
             traffic.give_way(most_seconds=MOST_WAITED_SECONDS)
             for row in part:
-                row["personal"] = decoded(row.pop("text"))
+                row["personal"] = json.loads(row.pop("text"))
             yield names.given(part)
             last, part = part[-1], list(islice(batch, ROWS_AT_A_TIME))
         # Of two bounds of one column SQLite starts from the first that it reads: it must be the last row's.
@@ -292,12 +290,17 @@ def rows_of(values: QuerySet[Any, dict[str, Any]]) -> Iterator[dict[str, Any]]:
     query = values.query
     names = [*query.values_select, *query.annotation_select]
     compiler = query.get_compiler(DEFAULT_DB_ALIAS)
-    with compiler.execute_sql(CURSOR) as cursor:
-        converters = compiler.get_converters([each[0] for each in compiler.select])
+    sql, parameters = compiler.as_sql()
+    converters = compiler.get_converters([each[0] for each in compiler.select])
+    is_sqlite = connection.vendor == "sqlite"
+    with connection.cursor() as cursor:
+        if not is_sqlite:
+            read_times_in_c(cursor)
+        cursor.execute(sql, parameters)
         # SQLite would hold its snapshot for as long as somebody reads slowly: there all rows are taken at once.
-        is_sqlite = connection.vendor == "sqlite"
         chunks = [cursor.fetchall()] if is_sqlite else iter(partial(cursor.fetchmany, ROWS_AT_A_TIME), [])
-        for row in compiler.apply_converters(chain.from_iterable(chunks), converters):
+        rows = chain.from_iterable(chunks)
+        for row in compiler.apply_converters(rows, converters) if converters else rows:
             yield dict(zip(names, row, strict=True))
 
 
@@ -323,13 +326,6 @@ class Names:
         for row in rows:
             row["slug"], row["label"] = self.slugs[row["organization_id"]], self.labels[row["token_id"]]
         return rows
-
-
-def decoded(text: str) -> dict[str, Any]:
-    """Return what stands in `personal`, by the fast reader; it would round a number that needs more than 64 bits."""
-    read = json.loads if LARGE_NUMBER.search(text) else orjson.loads
-    found: dict[str, Any] = read(text)
-    return found
 
 
 def summary_of(row: dict[str, Any]) -> dict[str, Any]:
