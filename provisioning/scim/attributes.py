@@ -183,12 +183,10 @@ def user_resource(member: Member, *, teams: Iterable[NamedId] = ()) -> dict[str,
     return resource | ({"groups": groups} if groups else {})
 
 
-def group_resource(team: Team, *, member_ids: Iterable[UUID] = ()) -> dict[str, Any]:
-    """Return a team as a Group, with its members and no name of theirs."""
+def group_resource(team: Team, *, members: Any = None) -> dict[str, Any]:
+    """Return a team as a Group, with its members, if there are any, as they are written already."""
     resource = framed(team, schema=GROUP_SCHEMA, kind="Group")
-    users = f"{settings.TENANT_URL}/Users/"
-    members = [{"value": str(id_), "$ref": f"{users}{id_}", "type": "User"} for id_ in member_ids]
-    return resource | ({"members": members} if members else {})
+    return resource if members is None else resource | {"members": members}
 
 
 def framed(row: Member | Team, *, schema: str, kind: str) -> dict[str, Any]:

@@ -3,10 +3,14 @@
 What is not wanted is not read: groups of users and members of groups cost a query only then.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
+
+import orjson
+from django.conf import settings
 
 from accounts.compiled import as_id, run
 from accounts.models import Member, Team
@@ -17,6 +21,7 @@ from provisioning.scim.projection import Projection
 from provisioning.scim.queries import Query
 from provisioning.scim.searches import Search
 from provisioning.scim.sorting import order
+from provisioning.scim.sql import is_postgresql
 
 MESSAGE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
@@ -45,8 +50,14 @@ def users(members: list[Member], projection: Projection, *, are_new: bool = Fals
 
 def groups(teams: list[Team], projection: Projection) -> list[dict[str, Any]]:
     """Return teams as Groups, with what is wanted of them."""
-    ids = member_ids_of(teams) if teams and projection.wants("members") else {}
-    return [projection.of(attributes.group_resource(team, member_ids=ids.get(team.id, ()))) for team in teams]
+    members = members_of(teams) if teams and projection.wants("members") else {}
+    shown = orjson.Fragment if projection.takes_whole("members") else orjson.loads
+    return [
+        projection.of(
+            attributes.group_resource(team, members=shown(members[team.id]) if team.id in members else None)
+        )
+        for team in teams
+    ]
 
 
 def teams_of(members: Iterable[Member]) -> dict[UUID, list[NamedId]]:
@@ -57,12 +68,15 @@ def teams_of(members: Iterable[Member]) -> dict[UUID, list[NamedId]]:
     return found
 
 
-def member_ids_of(teams: Iterable[Team]) -> dict[UUID, list[UUID]]:
-    """Return the ids of who is in teams, by team. One query."""
-    found: dict[UUID, list[UUID]] = defaultdict(list)
-    for team_id, member_id in run(MEMBERS_OF, {team.id for team in teams}):
-        found[as_id(team_id)].append(as_id(member_id))
-    return found
+def members_of(teams: Iterable[Team]) -> dict[UUID, str]:
+    """Return who is in teams as the JSON of their `members`, by team; of a team without any nothing. One query.
+
+    The database writes it: of a hundred thousand members not one becomes an object of Python's.
+    """
+    users = json.dumps(f"{settings.TENANT_URL}/Users/")[1:-1]
+    statement = MEMBERS_POSTGRESQL if is_postgresql() else MEMBERS_SQLITE
+    found = run(statement, users, {team.id for team in teams})
+    return {as_id(team_id): f"[{members}]" for team_id, members in found}
 
 
 TEAMS_OF = """
@@ -70,9 +84,17 @@ TEAMS_OF = """
     JOIN accounts_team ON accounts_team.id = team_id WHERE member_id {among}
     ORDER BY display_name_key, accounts_team.id
 """
-MEMBERS_OF = """
-    SELECT team_id, member_id FROM accounts_teammembership WHERE team_id {among} ORDER BY team_id, member_id
+MEMBERS = """
+    SELECT team_id, JOINED('{"value":"' || id || '","$ref":"' || CAST(%s AS text) || id || '","type":"User"}', ',')
+    FROM (
+        SELECT team_id, MEMBER AS id FROM accounts_teammembership WHERE team_id {among} ORDER BY team_id, member_id
+    ) AS members GROUP BY team_id
 """
+MEMBERS_POSTGRESQL = MEMBERS.replace("JOINED", "string_agg").replace("MEMBER", "member_id::text")
+HYPHENATED = " || '-' || ".join(
+    f"substr(member_id, {start}, {length})" for start, length in ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+)
+MEMBERS_SQLITE = MEMBERS.replace("JOINED", "group_concat").replace("MEMBER", HYPHENATED)
 
 
 def list_response(

@@ -44,6 +44,11 @@ class Projection:
         path = (attribute.lower(),)
         return path not in self.never and (not self.only or any(each[:1] == path for each in self.only))
 
+    def takes_whole(self, attribute: str) -> bool:
+        """Whether nothing below a top-level attribute that is wanted is asked for or left out by itself."""
+        path = (attribute.lower(),)
+        return not any(each[:1] == path and each != path for each in self.only | self.never)
+
     def of(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return a resource with what is wanted of it."""
         if not self.is_given:

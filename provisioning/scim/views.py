@@ -4,13 +4,11 @@ Each class reads: what the address offers, then django-scim2's view, then `Engin
 stands between `SCIMView` and Django's `View`.
 """
 
-import json
 from copy import copy
 from dataclasses import replace
 from typing import Any, NoReturn
 from uuid import UUID
 
-import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django_scim import constants
@@ -19,7 +17,7 @@ from django_scim import views as stock
 from accounts import members, teams
 from accounts.models import Member, Team
 from provisioning.models import Action, RequestKind
-from provisioning.scim import conditions, cursors, discovery, errors, listing, messages, resources
+from provisioning.scim import conditions, cursors, discovery, errors, listing, messages, resources, wire
 from provisioning.scim.columns import GROUP_COLUMNS, USER_COLUMNS, Columns
 from provisioning.scim.engine import Engine, body_object
 from provisioning.scim.exchange import exchange_of
@@ -35,11 +33,7 @@ READ_ONLY = ["get", "head", "options"]
 
 def answer(document: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """Return a SCIM document as an answer."""
-    try:
-        body = orjson.dumps(document)
-    except orjson.JSONEncodeError:  # a number of more than 64 bits, which a client may well have said
-        body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-    return HttpResponse(body, content_type=constants.SCIM_CONTENT_TYPE, status=status)
+    return HttpResponse(wire.written(document), content_type=constants.SCIM_CONTENT_TYPE, status=status)
 
 
 class ResourceView:

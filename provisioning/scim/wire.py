@@ -1,4 +1,4 @@
-"""From bytes to one JSON object, strictly. No Django here.
+"""From bytes to one JSON object, strictly, and back. No Django here.
 
 Refused: anything but UTF-8, NaN and infinities, a key twice, NUL, lone surrogates, too deep a nesting,
 and anything but an object at the top. Each is a ValueError whose text is fit for a client to read.
@@ -9,6 +9,8 @@ import json
 import math
 from collections.abc import Iterator
 from typing import Any, NoReturn
+
+import orjson
 
 DEEPEST_NESTING = 32
 LONGEST_NUMBER = 40
@@ -115,3 +117,17 @@ def check_text(text: str) -> None:
     except UnicodeEncodeError:
         message = "it holds half of a surrogate pair"
         raise ValueError(message) from None
+
+
+def written(document: dict[str, Any]) -> bytes:
+    """Return a document as JSON. An orjson.Fragment in it is JSON already, and stands there as it is."""
+    try:
+        return orjson.dumps(document)
+    except orjson.JSONEncodeError:  # a number of more than 64 bits, which a client may well have said
+        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=read_again)
+        return text.encode()
+
+
+def read_again(fragment: orjson.Fragment) -> Any:
+    """Return what JSON that is written already says."""
+    return json.loads(orjson.dumps(fragment))
