@@ -119,7 +119,11 @@ def run(sql: str, *values: object) -> list[Any]:
 
     A set of ids is one value, which stands for {among}: whatever their number, it is one statement.
     """
-    among = "= ANY(%s)" if connection.vendor == "postgresql" else "IN (SELECT value FROM json_each(%s))"
+    among = (
+        "= ANY(CAST(%s AS uuid[]))"
+        if connection.vendor == "postgresql"
+        else "IN (SELECT value FROM json_each(%s))"
+    )
     with cursor_of(connections[DEFAULT_DB_ALIAS]) as cursor:
         cursor.execute(sql.replace("{among}", among), [stored(value) for value in values])
         found: list[Any] = cursor.fetchall() if cursor.description else []
@@ -199,9 +203,8 @@ def stored(value: Any) -> Any:
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
     is_sqlite = connection.vendor == "sqlite"
-    if isinstance(value, AbstractSet):
-        ids = [stored(each) for each in sorted(value)]
-        return json.dumps(ids) if is_sqlite else ids
+    if isinstance(value, AbstractSet):  # of ids, as one text: a value of its own for each takes Python longer
+        return json.dumps([id_.hex for id_ in value]) if is_sqlite else f"{{{','.join(map(str, value))}}}"
     return value.hex if isinstance(value, UUID) and is_sqlite else value
 
 

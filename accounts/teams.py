@@ -139,12 +139,7 @@ def delete_team(*, organization_id: UUID, team_id: UUID, now: datetime) -> Team:
 
 def change_members(*, team: Team, change: MembershipChange) -> MembershipDelta:
     """Let members out and in, and return who really came and went. Raises: UnknownMembers."""
-    known = named(team.organization_id, change.added, is_kept=True)
-    if len(known) != len(change.added):
-        raise UnknownMembers(change.added - known.keys())
-    left = let_out(team, change)
-    joined = found(ADD, team.id, team.organization_id, known.keys()) if known else {}
-    return MembershipDelta(removed=left, added={id_: known[id_] for id_ in joined})
+    return MembershipDelta(removed=let_out(team, change), added=let_in(team, change.added))
 
 
 def let_out(team: Team, change: MembershipChange) -> dict[UUID, str]:
@@ -152,18 +147,27 @@ def let_out(team: Team, change: MembershipChange) -> dict[UUID, str]:
     if not change.is_cleared and not change.removed:
         return {}
     statement, ids = (REMOVE_ALL_BUT, change.added) if change.is_cleared else (REMOVE, change.removed)
-    return named(team.organization_id, frozenset(as_id(id_) for (id_,) in run(statement, team.id, ids)))
+    left = {as_id(id_) for (id_,) in run(statement, team.id, ids)}
+    return found(NAMED, team.organization_id, left) if left else {}
 
 
-def named(organization_id: UUID, ids: frozenset[UUID], *, is_kept: bool = False) -> dict[UUID, str]:
-    """Return those ids that are members of the organization, with their userNames.
+def let_in(team: Team, ids: frozenset[UUID]) -> dict[UUID, str]:
+    """Let members in, and return who was not in before: id → userName. Raises: UnknownMembers.
 
-    Who is kept can't be deleted before the transaction ends.
+    Whoever is let in can't be deleted before the transaction ends.
     """
     if not ids:
         return {}
-    is_locked = is_kept and connection.vendor == "postgresql"  # SQLite lets nobody else write meanwhile
-    return found(NAMED + KEPT if is_locked else NAMED, organization_id, ids)
+    if connection.vendor == "postgresql":
+        rows = run(LET_IN, team.organization_id, ids, team.organization_id, team.id)
+        known = {as_id(id_): name for id_, name, _ in rows}
+        joined = [as_id(id_) for id_, _, is_new in rows if is_new]
+    else:
+        known = found(NAMED, team.organization_id, ids)
+        joined = [as_id(id_) for (id_,) in run(ADD, team.id, team.organization_id, ids)]
+    if len(known) != len(ids):
+        raise UnknownMembers(ids - known.keys())
+    return {id_: known[id_] for id_ in joined}
 
 
 @contextmanager
@@ -183,11 +187,17 @@ def found(sql: str, *values: object) -> dict[UUID, str]:
 
 
 NAMED = "SELECT id, user_name FROM accounts_member WHERE organization_id = %s AND id {among}"
-KEPT = " ORDER BY id FOR KEY SHARE"
 REMOVE = "DELETE FROM accounts_teammembership WHERE team_id = %s AND member_id {among} RETURNING member_id"
 REMOVE_ALL_BUT = REMOVE.replace("member_id {among}", "NOT (member_id {among})")
 ADD = """
     INSERT INTO accounts_teammembership (organization_id, team_id, member_id)
     SELECT organization_id, %s, id FROM accounts_member WHERE organization_id = %s AND id {among}
-    ON CONFLICT (team_id, member_id) DO NOTHING RETURNING member_id, ''
+    ON CONFLICT (team_id, member_id) DO NOTHING RETURNING member_id
 """
+# SQLite lets nobody else write meanwhile, and has no INSERT within a SELECT.
+LET_IN = f"""
+    WITH known AS ({NAMED} ORDER BY id FOR KEY SHARE), joined AS (
+        INSERT INTO accounts_teammembership (organization_id, team_id, member_id)
+        SELECT %s, %s, id FROM known ON CONFLICT (team_id, member_id) DO NOTHING RETURNING member_id
+    ) SELECT id, user_name, member_id IS NOT NULL FROM known LEFT JOIN joined ON member_id = id
+"""  # noqa: S608 - all of it stands here
