@@ -18,6 +18,7 @@ from django.db import Error as DatabaseProblem
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views import View
 
+from accounts.compiled import ask_if_idle
 from accounts.errors import ChangedMeanwhile
 from provisioning import logs, tokens
 from provisioning.counters import counters
@@ -116,6 +117,7 @@ class Engine(View):
         for attempt in range(1, MOST_ATTEMPTS + 1):
             exchange.outcome = replace(wanted, modified=[])
             try:
+                ask_if_idle(connection)
                 with turn(), transaction.atomic():
                     self.recheck(exchange)
                     response = handle()
