@@ -6,19 +6,17 @@ request asks is worth it.
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cache
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.utils import CursorWrapper
-from django.db.models import Model, QuerySet
+from django.db.models import JSONField, Model, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
 IDLE_SECONDS = 1.0
@@ -51,10 +49,8 @@ class Compiled:
 
     def rows(self, *values: object) -> Iterable[Any]:
         """Return the rows for some values, as tuples of Python's types."""
-        form, database = self.known.get(connection.vendor) or self.compiled(), connections[DEFAULT_DB_ALIAS]
-        with cursor_of(database) if self.is_by_key else database.cursor() as cursor:
-            cursor.execute(form.sql, [stored(value) for value in values])
-            found: list[Any] = cursor.fetchall()
+        form = self.known.get(connection.vendor) or self.compiled()
+        found, _ = asked(form.sql, [stored(value) for value in values], is_kept=self.is_by_key)
         if not found or not form.converters:
             return found
         converted: Iterable[Any] = form.compiler.apply_converters(found, form.converters)
@@ -90,8 +86,7 @@ class Compiled:
 def insert(row: Model) -> None:
     """Write a new row, as `save(force_insert=True)` does, but for signals. Raises: IntegrityError."""
     model, database = type(row), connections[DEFAULT_DB_ALIAS]
-    with cursor_of(database) as cursor:
-        cursor.execute(insert_into(model), [kept(row, column, database) for column in columns_of(model)])
+    asked(insert_into(model), [kept(row, column, database) for column in columns_of(model)])
     row._state.adding, row._state.db = False, database.alias  # noqa: SLF001 - Django's documented model API
 
 
@@ -102,10 +97,9 @@ def update(row: Model, *names: str) -> None:
     """
     model, database = type(row), connections[DEFAULT_DB_ALIAS]
     columns = [*(model._meta.get_field(name) for name in names), model._meta.pk]  # noqa: SLF001 - as above
-    with cursor_of(database) as cursor:
-        cursor.execute(update_of(model, names), [kept(row, column, database) for column in columns])
-        if cursor.rowcount != 1:
-            raise DatabaseError("The row to be changed is gone.")
+    _, count = asked(update_of(model, names), [kept(row, column, database) for column in columns])
+    if count != 1:
+        raise DatabaseError("The row to be changed is gone.")
 
 
 def delete(row: Model) -> None:
@@ -124,9 +118,7 @@ def run(sql: str, *values: object) -> list[Any]:
         if connection.vendor == "postgresql"
         else "IN (SELECT value FROM json_each(%s))"
     )
-    with cursor_of(connections[DEFAULT_DB_ALIAS]) as cursor:
-        cursor.execute(sql.replace("{among}", among), [stored(value) for value in values])
-        found: list[Any] = cursor.fetchall() if cursor.description else []
+    found, _ = asked(sql.replace("{among}", among), [stored(value) for value in values])
     return found
 
 
@@ -153,34 +145,37 @@ def update_of(model: Any, names: tuple[str, ...]) -> str:
     return f'UPDATE "{meta.db_table}" SET {changes} WHERE "{meta.pk.column}" = %s'  # noqa: S608 - as above
 
 
-def cursor_of(database: Any) -> AbstractContextManager[CursorWrapper]:
-    """Return a cursor; one of PostgreSQL keeps the plans of statements, which Django's own makes anew each time.
+def asked(sql: str, values: Sequence[Any], *, is_kept: bool = True) -> tuple[list[Any], int]:
+    """Run a statement; return the rows that it returns, if it does, and how many it found or changed.
 
-    Where somebody looks on, as tests do, it is Django's own, which shows statements with their values.
+    PostgreSQL keeps the plan of one that `is_kept`. Django's own cursor takes as long as SQLite for a row; where
+    somebody looks on, as tests do, it is asked through that, for it shows statements with their values.
     """
-    cursor: AbstractContextManager[CursorWrapper]
-    if database.vendor != "postgresql" or database.queries_logged:
-        cursor = database.cursor()
-        return cursor
-    from django.db.backends.postgresql import base as postgresql
-
-    kind: Any = postgresql.ServerBindingCursor
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    if database.queries_logged or database.execute_wrappers:
+        with database.cursor() as cursor:
+            cursor.execute(sql, values)
+            return cursor.fetchall() if cursor.description else [], cursor.rowcount
     with database.wrap_database_errors:
         database.validate_thread_sharing()
         ask_if_idle(database)
         database.ensure_connection()
-        cursor = database.make_cursor(kind(database.connection))
-    return cursor
+        if database.vendor == "sqlite":
+            cursor = database.connection.execute(with_question_marks(sql), values)
+            return cursor.fetchall(), cursor.rowcount
+        from accounts.prepared import Session
+
+        return Session.of(database).ask(sql, values, is_kept=is_kept)
 
 
-def read_times_in_c(cursor: Any) -> None:
-    """Let a cursor of PostgreSQL read times by psycopg's own code, which Django replaces with some in Python.
+@cache
+def with_question_marks(sql: str) -> str:
+    """Return a statement as SQLite reads it.
 
-    They come in the connection's time zone, which Django sets to UTC. It is worth it from ten times on.
+    >>> with_question_marks("SELECT %s, '100 %%'")
+    "SELECT ?, '100 %'"
     """
-    from psycopg.types.datetime import TimestamptzLoader
-
-    cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
+    return sql.replace("%s", "?").replace("%%", "%")
 
 
 def ask_if_idle(database: Any) -> None:
@@ -194,11 +189,20 @@ def ask_if_idle(database: Any) -> None:
 
 def kept(row: Model, column: Any, database: BaseDatabaseWrapper) -> Any:
     """Return what a row has in a column, as a database keeps it."""
-    return column.get_db_prep_save(getattr(row, column.attname), database)
+    value = getattr(row, column.attname)
+    if type(value) in AS_THEY_ARE[database.vendor] and not isinstance(column, JSONField):
+        return value
+    return column.get_db_prep_save(value, database)
+
+
+PLAIN: Final = frozenset({str, int, float, bool, type(None)})
+AS_THEY_ARE: Final = {"sqlite": PLAIN, "postgresql": PLAIN | {UUID, datetime}}
 
 
 def stored(value: Any) -> Any:
     """Return a value as this database stores it: of a UUID SQLite keeps the digits, of a time a text."""
+    if type(value) in PLAIN:
+        return value
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
     is_sqlite = connection.vendor == "sqlite"

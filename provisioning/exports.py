@@ -24,7 +24,6 @@ from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import ExpressionWrapper, F, QuerySet, TextChoices, TextField
 
 from accounts import clock
-from accounts.compiled import read_times_in_c
 from accounts.models import Organization
 from provisioning import entries, history, problems, traffic
 from provisioning.entries import Entries
@@ -295,6 +294,8 @@ def rows_of(values: QuerySet[Any, dict[str, Any]]) -> Iterator[dict[str, Any]]:
     is_sqlite = connection.vendor == "sqlite"
     with connection.cursor() as cursor:
         if not is_sqlite:
+            from accounts.prepared import read_times_in_c
+
             read_times_in_c(cursor)
         cursor.execute(sql, parameters)
         # SQLite would hold its snapshot for as long as somebody reads slowly: there all rows are taken at once.

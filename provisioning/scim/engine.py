@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
-from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db import Error as DatabaseProblem
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views import View
@@ -36,8 +36,9 @@ READS = frozenset({"GET", "HEAD", "OPTIONS"})
 MOST_ATTEMPTS = 4
 LONGEST_QUERY = 8192
 MEDIA_TYPES = frozenset({"", "application/scim+json", "application/json"})
-# Deadlock, serialization failure, lock time-out, and a foreign key broken at commit by a rival.
-RETRYABLE_STATES = frozenset({"40P01", "40001", "55P03", "23503"})
+# Deadlock, serialization failure, lock time-out, a foreign key broken at commit by a rival, and a prepared
+# statement that is no longer good: forgotten by the server, or made before a migration.
+RETRYABLE_STATES = frozenset({"40P01", "40001", "55P03", "23503", "26000", "0A000"})
 RETRYABLE_WORDS = ("database is locked", "database table is locked", "FOREIGN KEY constraint failed")
 
 
@@ -122,7 +123,7 @@ class Engine(View):
                     self.recheck(exchange)
                     response = handle()
                     self.note_change(exchange, response)
-            except (OperationalError, IntegrityError, ChangedMeanwhile) as error:
+            except (DatabaseError, ChangedMeanwhile) as error:
                 if attempt == MOST_ATTEMPTS or not is_retryable(error):
                     raise
                 connection.close_if_unusable_or_obsolete()
