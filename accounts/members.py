@@ -86,6 +86,8 @@ def update_member(*, member: Member, values: MemberValues, now: datetime) -> Non
 
 def is_same(old: object, new: object) -> bool:
     """Whether two values are the same JSON: to Python 1 and true are."""
+    if type(old) is type(new) and type(old) in (str, bool, type(None)):
+        return old == new
     return old == new and json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True)
 
 
