@@ -9,17 +9,18 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from time import monotonic
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import JSONField, Model, QuerySet
+from django.db.models import GenericIPAddressField, JSONField, Model, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
 IDLE_SECONDS = 1.0
+MOST_TEXTS = 200
 Build = Callable[..., QuerySet[Any, Any]]
 
 
@@ -150,12 +151,14 @@ def asked(sql: str, values: Sequence[Any], *, is_kept: bool = True) -> tuple[lis
 
     PostgreSQL keeps the plan of one that `is_kept`. Django's own cursor takes as long as SQLite for a row; where
     somebody looks on, as tests do, it is asked through that, for it shows statements with their values.
+    Raises: DatabaseError.
     """
     database: Any = connections[DEFAULT_DB_ALIAS]
     if database.queries_logged or database.execute_wrappers:
         with database.cursor() as cursor:
             cursor.execute(sql, values)
             return cursor.fetchall() if cursor.description else [], cursor.rowcount
+    database.validate_no_broken_transaction()
     with database.wrap_database_errors:
         database.validate_thread_sharing()
         ask_if_idle(database)
@@ -168,7 +171,7 @@ def asked(sql: str, values: Sequence[Any], *, is_kept: bool = True) -> tuple[lis
         return Session.of(database).ask(sql, values, is_kept=is_kept)
 
 
-@cache
+@lru_cache(MOST_TEXTS)
 def with_question_marks(sql: str) -> str:
     """Return a statement as SQLite reads it.
 
@@ -190,7 +193,9 @@ def ask_if_idle(database: Any) -> None:
 def kept(row: Model, column: Any, database: BaseDatabaseWrapper) -> Any:
     """Return what a row has in a column, as a database keeps it."""
     value = getattr(row, column.attname)
-    if type(value) in AS_THEY_ARE[database.vendor] and not isinstance(column, JSONField):
+    if type(value) in AS_THEY_ARE[database.vendor] and not isinstance(
+        column, JSONField | GenericIPAddressField
+    ):
         return value
     return column.get_db_prep_save(value, database)
 

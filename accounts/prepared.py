@@ -7,7 +7,7 @@ to end; what is here begins one as psycopg would, and keeps the names of what is
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from itertools import count
 from typing import Any, Self
 
@@ -16,7 +16,7 @@ from psycopg import pq
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.types.datetime import TimestamptzLoader
 
-MOST_STATEMENTS = 200  # on one connection; whatever is asked beyond is planned each time
+MOST_STATEMENTS = 200  # that one connection keeps; beyond them the oldest is forgotten
 DONE = frozenset({pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK})
 # What is prepared was forgotten by the server, or a migration changed the type of a column that it returns.
 STALE = (psycopg.errors.InvalidSqlStatementName, psycopg.errors.FeatureNotSupported)
@@ -30,6 +30,8 @@ class Session:
         cursor = psycopg.Cursor(connection)
         read_times_in_c(cursor)
         self.connection, self.libpq = connection, connection.pgconn
+        level = connection.isolation_level
+        self.begin = f"BEGIN ISOLATION LEVEL {level.name.replace('_', ' ')}".encode() if level else b"BEGIN"
         self.transformer = Transformer(cursor)
         self.uses, self.names, self.numbers = Counter[Statement](), dict[Statement, bytes](), count(1)
 
@@ -56,9 +58,9 @@ class Session:
         return self.answer(sql, values, is_kept=is_kept)
 
     def answer(self, sql: str, values: Sequence[Any], *, is_kept: bool) -> tuple[list[Any], int]:
-        """Return the same, once."""
+        """Return the same, once. Raises: the same."""
         if self.libpq.transaction_status == pq.TransactionStatus.IDLE and not self.connection.autocommit:
-            self.checked(self.libpq.exec_(b"BEGIN"))
+            self.checked(self.libpq.exec_(self.begin))
         given = self.transformer.dump_sequence(values, [PyFormat.TEXT] * len(values))
         types = self.transformer.types
         name = self.name_of((sql, types)) if is_kept else None
@@ -67,20 +69,28 @@ class Session:
         else:
             result = self.libpq.exec_prepared(name, given)  # type: ignore[arg-type]  # a NULL is given as None
         self.transformer.set_pgresult(self.checked(result))
-        return self.transformer.load_rows(0, result.ntuples, tuple), result.command_tuples or 0
+        rows = self.transformer.load_rows(0, result.ntuples, tuple)
+        self.transformer.set_pgresult(None)  # which may be large
+        return rows, result.command_tuples or 0
 
     def name_of(self, statement: Statement) -> bytes | None:
         """Return the name that a statement is prepared under; None while that is not worth it. Raises: psycopg's."""
         name, threshold = self.names.get(statement), self.connection.prepare_threshold
-        if name is not None or threshold is None or len(self.names) >= MOST_STATEMENTS:
+        if name is not None or threshold is None:
             return name
+        if len(self.uses) >= MOST_STATEMENTS:
+            self.uses.clear()
         self.uses[statement] += 1
         if self.uses[statement] <= threshold:
             return None
+        if len(self.names) >= MOST_STATEMENTS:
+            oldest = self.names.pop(next(iter(self.names)))
+            self.checked(self.libpq.exec_(b"DEALLOCATE " + oldest))
         sql, types = statement
         name = f"hootprov_{next(self.numbers)}".encode()
         self.checked(self.libpq.prepare(name, numbered(sql), types))
         self.names[statement] = name
+        del self.uses[statement]
         return name
 
     def checked(self, result: pq.abc.PGresult) -> pq.abc.PGresult:
@@ -100,7 +110,7 @@ def read_times_in_c(cursor: Any) -> None:
     cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
 
 
-@cache
+@lru_cache(MOST_STATEMENTS)
 def numbered(sql: str) -> bytes:
     """Return a statement with its values as libpq counts them.
 

@@ -69,7 +69,7 @@ def new_rows(acme: Organization) -> list[Model]:
         path="/scim/v2/Users",
         http_status=201,
         duration_ms=1.25,
-        client_address="2001:db8::1",
+        client_address="::ffff:c000:201",
     )
     times = {"created_at": NOW, "modified_at": NOW}
     names = {"display_name": "Sales %s", "display_name_key": "sales %s"}

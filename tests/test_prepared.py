@@ -1,13 +1,26 @@
 """Statements that PostgreSQL keeps answer as any other does, whatever happens to the connection between."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
-from django.db import DEFAULT_DB_ALIAS, IntegrityError, ProgrammingError, connection, connections, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    connections,
+    transaction,
+)
+from pytest_django import Settings
 
 from accounts.compiled import run
 from accounts.models import Organization
+from tests.cast import ScimClient
+from tests.factories import make_member
+from tests.scim.hostile import patch_body
 
 pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no server")
 OFTEN = 12  # more often than any threshold
@@ -51,11 +64,15 @@ def test_what_is_asked_often_is_prepared_once(session: object) -> None:
     assert prepared("SELECT CAST($1 AS bigint)") == 1
 
 
-def test_no_more_are_kept_than_may_be(session: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accounts.prepared.MOST_STATEMENTS", 0)
+def test_no_more_are_kept_than_may_be(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    session.names.clear()
+    monkeypatch.setattr("accounts.prepared.MOST_STATEMENTS", 2)
+    statements = [f"SELECT {number} AS value" for number in range(4)]
 
-    assert [run("SELECT CAST(%s AS smallint)", 1) for _ in range(OFTEN)] == [[(1,)]] * OFTEN
-    assert prepared("SELECT CAST($1 AS smallint)") == 0
+    found = [run(each) for each in statements for _ in range(OFTEN)]
+
+    assert found == [[(number,)] for number in range(4) for _ in range(OFTEN)]
+    assert [each for each in statements if prepared(each)] == statements[2:]
 
 
 def test_an_error_leaves_the_connection_as_it_was(session: object, acme: Organization) -> None:
@@ -95,3 +112,27 @@ def test_statements_that_the_server_forgot_cost_one_transaction(session: object)
         run(sql)
 
     assert (before, run(sql)) == ([[(2,)]] * OFTEN, [(2,)])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_write_whose_statements_the_server_forgot_is_answered(
+    entra: ScimClient, acme: Organization, settings: Settings
+) -> None:
+    settings.SCIM_TOKEN_SECONDS = 60.0  # so that the first question is the write's own
+    path = f"/Users/{make_member(acme, 'amelie').id}"
+    bodies = [patch_body({"op": "replace", "path": "displayName", "value": str(n)}) for n in range(OFTEN + 1)]
+    statuses = [entra.request("PATCH", path, body).status_code for body in bodies[:-1]]
+    run("DEALLOCATE ALL")
+
+    last = entra.request("PATCH", path, bodies[-1])
+
+    assert ({*statuses, last.status_code}, last.json()["displayName"]) == ({200}, str(OFTEN))
+
+
+def test_a_connection_that_dies_with_a_statement_is_made_anew(transactional_db: None) -> None:
+    database = connections[DEFAULT_DB_ALIAS]
+    with pytest.raises(OperationalError):
+        run("SELECT pg_terminate_backend(pg_backend_pid())")
+    database.close_if_unusable_or_obsolete()  # as at the end of a request
+
+    assert run("SELECT 1") == [(1,)]

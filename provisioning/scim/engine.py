@@ -141,7 +141,7 @@ class Engine(View):
     def note_change(self, exchange: Exchange, response: HttpResponse) -> None:
         """Write the entry of a change, as the last statement of its transaction.
 
-        Raises: LogUnwritable; OperationalError when the whole transaction may be tried again.
+        Raises: LogUnwritable; DatabaseError when the whole transaction may be tried again.
         """
         outcome = exchange.outcome
         outcome.http_status = response.status_code
