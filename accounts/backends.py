@@ -28,4 +28,5 @@ class OperatorBackend(ModelBackend):
 
 def is_signed_in(request: HttpRequest) -> bool:
     """Whether the operator of a session still is at this moment, whatever the request knew when it came."""
-    return get_user(request).is_authenticated
+    key = request.session.session_key
+    return key is not None and request.session.exists(key) and get_user(request).is_authenticated

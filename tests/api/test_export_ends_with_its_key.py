@@ -1,6 +1,7 @@
 """Whoever loses the right to read while an export runs reads no further, as they could begin no other one."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -56,13 +57,26 @@ def test_a_key_that_is_revoked_reads_no_further(program: Program) -> None:
     assert [said(first), *map(said, lines)] == ["kim", BROKEN]
 
 
+def end_sign_in(csm: Operator, _browser: Client) -> None:
+    """End the sign-in of somebody, as an owner does."""
+    operators.end_sign_in(csm, now=clock.now())
+
+
+def sign_out(_csm: Operator, browser: Client) -> None:
+    """Sign out, as they do themselves."""
+    browser.logout()
+
+
+@pytest.mark.parametrize("end", [end_sign_in, sign_out])
 @pytest.mark.parametrize("path", [f"{API}{EXPORT}", "/admin/log/export/"])
-def test_somebody_whose_sign_in_is_ended_reads_no_further(csm: Operator, path: str) -> None:
+def test_somebody_who_is_no_longer_signed_in_reads_no_further(
+    csm: Operator, path: str, end: Callable[[Operator, Client], None]
+) -> None:
     browser = Client()
     browser.force_login(csm, backend="accounts.backends.OperatorBackend")
     answer: Any = browser.post(path, {"kind": "ndjson"}) if "admin" in path else browser.get(path)
     lines = iter(answer)
     first = next(lines)
-    operators.end_sign_in(csm, now=clock.now())
+    end(csm, browser)
 
     assert [said(each) for each in (first, *lines)][1:] == [BROKEN]
