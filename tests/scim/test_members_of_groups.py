@@ -54,3 +54,13 @@ def test_they_are_shown_as_far_as_they_are_wanted(
 
     wanted = [{name: each[name] for name in kept} for each in members]
     assert [each.get("members") for each in found] == [wanted, None]
+
+
+def test_each_group_has_its_own(entra: ScimClient, members: list[dict[str, str]]) -> None:
+    groups = {"First": members, "Nobody": [], "Second": members[1:], "Third": members[::2]}
+    for name, people in groups.items():
+        entra.post("/Groups", group_body(name, members=people[::-1]))
+
+    found = entra.get("/Groups").json()["Resources"]
+
+    assert {each["displayName"]: each.get("members", []) for each in found} == groups
