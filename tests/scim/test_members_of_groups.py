@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Organization
+from accounts.models import Member, Organization
 from tests.cast import ScimClient
 from tests.factories import make_member
 from tests.scim.hostile import group_body
@@ -64,3 +64,16 @@ def test_each_group_has_its_own(entra: ScimClient, members: list[dict[str, str]]
     found = entra.get("/Groups").json()["Resources"]
 
     assert {each["displayName"]: each.get("members", []) for each in found} == groups
+
+
+def test_so_many_that_they_come_in_parts_stand_in_their_order(entra: ScimClient, acme: Organization) -> None:
+    people = Member.objects.bulk_create(
+        Member(organization=acme, user_name=f"user {number}", user_name_key=f"user {number}")
+        for number in range(2001)
+    )
+    ids = sorted(str(each.id) for each in people)
+    body = group_body("Everybody", members=[{"value": id_} for id_ in ids[::-1]])
+
+    made = entra.post("/Groups?attributes=displayName", body).json()
+
+    assert [each["value"] for each in entra.get(f"/Groups/{made['id']}").json()["members"]] == ids
