@@ -16,7 +16,7 @@ from tests import factories
 from tests.api.conftest import Program
 
 LOG = "/organizations/acme/log-entries"
-NOON = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
@@ -66,9 +66,9 @@ def test_an_entry_is_named_as_microsoft_graph_names_it(program: Program, entries
         ({"limit": 3}, [1, 2, 3]),
         ({"order": "newest", "limit": 2}, [8, 7]),
         ({"order": "newest", "after": 3}, [2, 1]),
-        ({"since": "2026-11-26T17:00:00Z"}, [6, 7, 8]),
-        ({"until": "2026-11-26T14:00:00+01:00"}, [1]),
-        ({"since": "2026-11-26T13:00:00Z", "until": "2026-11-26T15:00:00Z"}, [2, 3]),
+        ({"since": "2026-03-02T17:00:00Z"}, [6, 7, 8]),
+        ({"until": "2026-03-02T14:00:00+01:00"}, [1]),
+        ({"since": "2026-03-02T13:00:00Z", "until": "2026-03-02T15:00:00Z"}, [2, 3]),
         ({"since": "9999-12-31T23:59:59Z"}, []),
         ({"until": "0001-01-01T00:00:00Z"}, []),
         ({"status": "failure"}, [6]),
@@ -137,7 +137,7 @@ def test_a_page_takes_as_many_queries_for_many_entries_as_for_few(
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
-            program.get(LOG, status="success", since="2026-11-26T13:00:00Z", limit=1000)
+            program.get(LOG, status="success", since="2026-03-02T13:00:00Z", limit=1000)
         return len(captured)
 
     factories.make_entry(acme_token)
@@ -147,7 +147,8 @@ def test_a_page_takes_as_many_queries_for_many_entries_as_for_few(
         factories.make_entry(acme_token)
     logs.seal()
 
-    assert queries() == few <= 6
+    # The key, its organization, where the time begins, how large entries are, the page, and two sorts of names.
+    assert queries() == few <= 7
 
 
 def lines(answer: Any) -> list[int]:
