@@ -168,16 +168,18 @@ class Export:
                     self.ask_again()
                     asked_at = time.monotonic()
                 yield chunk
+        except NoLongerAllowed as refusal:
+            yield broken_line(self.kind, status=403, detail=str(refusal))
         except Exception:
             logger.exception("export:broken")
-            yield broken_line(self.kind)
+            yield broken_line(self.kind, status=500, detail=GO_ON)
         finally:
             self.turn.end()
 
     def ask_again(self) -> None:
         """Ask whether the reader may still read. Raises: NoLongerAllowed."""
         if not self.may_go_on():
-            raise NoLongerAllowed("Whoever reads this export may no longer do so.")
+            raise NoLongerAllowed("The API key or the sign-in that it was read with is no longer good.")
 
     def close(self) -> None:
         """Give the turn back, also when nobody has read a byte."""
@@ -243,11 +245,11 @@ def json_line(summary: dict[str, Any]) -> bytes:
         return f"{json.dumps(summary, ensure_ascii=False)}\n".encode()
 
 
-def broken_line(kind: Format) -> bytes:
-    """Return the last line of a file that is not whole."""
+def broken_line(kind: Format, *, status: int, detail: str) -> bytes:
+    """Return the last line of a file that is not whole: what a problem document would say."""
     if kind == Format.CSV:
-        return csv_of([[f"{BROKEN} {GO_ON}"]])
-    return json_line({"title": BROKEN, "status": 500, "detail": GO_ON})
+        return csv_of([[f"{BROKEN} {detail}"]])
+    return json_line({"title": BROKEN, "status": status, "detail": detail})
 
 
 def parts(found: Entries, order: tuple[str, ...]) -> Iterator[list[dict[str, Any]]]:
@@ -294,7 +296,7 @@ def rows_of(values: QuerySet[Any, dict[str, Any]]) -> Iterator[dict[str, Any]]:
     is_sqlite = connection.vendor == "sqlite"
     with connection.cursor() as cursor:
         if not is_sqlite:
-            from accounts.prepared import read_times_in_c
+            from accounts.prepared import read_times_in_c  # and psycopg, which SQLite needs not
 
             read_times_in_c(cursor)
         cursor.execute(sql, parameters)

@@ -19,8 +19,8 @@ from tests.api.conftest import API, Program
 EXPORT = "/organizations/acme/log-entries/export"
 BROKEN = {
     "title": "This export broke off.",
-    "status": 500,
-    "detail": "Go on after the last entry that you have.",
+    "status": 403,
+    "detail": "The API key or the sign-in that it was read with is no longer good.",
 }
 
 pytestmark = pytest.mark.usefixtures("one_connection", "each_entry_is_asked_for")
