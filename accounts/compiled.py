@@ -166,7 +166,7 @@ def asked(sql: str, values: Sequence[Any], *, is_kept: bool = True) -> tuple[lis
         if database.vendor == "sqlite":
             cursor = database.connection.execute(with_question_marks(sql), values)
             return cursor.fetchall(), cursor.rowcount
-        from accounts.prepared import Session
+        from accounts.prepared import Session  # and with it psycopg, which SQLite needs not
 
         return Session.of(database).ask(sql, values, is_kept=is_kept)
 

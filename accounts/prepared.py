@@ -1,7 +1,7 @@
 """PostgreSQL asked through libpq itself, by statements that are prepared once on each connection.
 
 A cursor of psycopg's takes Python five times as long as libpq takes, and a SCIM request asks up to six times.
-Only `accounts.compiled` comes here. Values and rows are psycopg's to dump and to load, transactions Django's
+Only `accounts.compiled` asks here. Values and rows are psycopg's to dump and to load, transactions Django's
 to end; what is here begins one as psycopg would, and keeps the names of what is prepared.
 """
 
