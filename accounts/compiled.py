@@ -14,10 +14,12 @@ from time import monotonic
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import GenericIPAddressField, JSONField, Model, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
+
+from accounts.errors import ChangedMeanwhile
 
 IDLE_SECONDS = 1.0
 MOST_TEXTS = 200
@@ -91,16 +93,17 @@ def insert(row: Model) -> None:
     row._state.adding, row._state.db = False, database.alias  # noqa: SLF001 - Django's documented model API
 
 
-def update(row: Model, *names: str) -> None:
-    """Write some columns of a row, as `save(update_fields=names)` does.
+def update(row: Model, *names: str, version: int) -> None:
+    """Write some columns of a row, as `save(update_fields=names)` does, if it still has the version that was read.
 
-    Raises: IntegrityError; DatabaseError when the row is gone.
+    Raises: IntegrityError; ChangedMeanwhile when it has another one by now, or is gone.
     """
     model, database = type(row), connections[DEFAULT_DB_ALIAS]
     columns = [*(model._meta.get_field(name) for name in names), model._meta.pk]  # noqa: SLF001 - as above
-    _, count = asked(update_of(model, names), [kept(row, column, database) for column in columns])
+    values = [*(kept(row, column, database) for column in columns), version]
+    _, count = asked(update_of(model, names), values)
     if count != 1:
-        raise DatabaseError("The row to be changed is gone.")
+        raise ChangedMeanwhile
 
 
 def delete(row: Model) -> None:
@@ -140,10 +143,10 @@ def insert_into(model: Any) -> str:
 
 @cache
 def update_of(model: Any, names: tuple[str, ...]) -> str:
-    """Return the UPDATE of some columns of one row."""
+    """Return the UPDATE of some columns of one row, as long as it has a version."""
     meta = model._meta  # noqa: SLF001 - as above
     changes = ", ".join(f'"{meta.get_field(name).column}" = %s' for name in names)
-    return f'UPDATE "{meta.db_table}" SET {changes} WHERE "{meta.pk.column}" = %s'  # noqa: S608 - as above
+    return f'UPDATE "{meta.db_table}" SET {changes} WHERE "{meta.pk.column}" = %s AND "version" = %s'  # noqa: S608 - as above
 
 
 def asked(sql: str, values: Sequence[Any], *, is_kept: bool = True) -> tuple[list[Any], int]:

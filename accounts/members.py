@@ -21,6 +21,7 @@ from accounts.keys import fold, folded
 from accounts.models import Member, ResourceKind, Team, TeamMembership, Tombstone
 
 TEXTS = ("display_name", "given_name", "family_name", "preferred_language", "timezone")
+KEYS = frozenset({"user_name", "user_name_key", "external_id", "is_active"})  # what `folded` holds nothing of
 COLUMNS = Member._meta.concrete_fields  # noqa: SLF001 - Django's documented model API
 
 
@@ -39,17 +40,21 @@ class MemberValues:
     work_email: str = ""
     other: dict[str, Any] = field(default_factory=dict)
 
-    def texts(self) -> dict[str, str]:
-        """Return those texts that have a column but no folded column of their own, if they are there."""
-        return {name: getattr(self, name) for name in TEXTS if getattr(self, name)}
+    def folded(self) -> dict[str, Any]:
+        """Return folded what has no folded column of its own."""
+        texts = {name: getattr(self, name) for name in TEXTS if getattr(self, name)}
+        found: dict[str, Any] = folded(texts | self.other)
+        return found
 
     def columns(self) -> dict[str, Any]:
         """Return the columns they fill, the folded ones included."""
-        values = {column.name: getattr(self, column.name) for column in fields(self)}
-        return values | {
+        return self.columns_but_folded() | {"folded": self.folded()}
+
+    def columns_but_folded(self) -> dict[str, Any]:
+        """Return the columns they fill but `folded`, which says nothing that the others do not."""
+        return vars(self) | {
             "user_name_key": fold(self.user_name),
             "work_email_key": fold(self.work_email),
-            "folded": folded(self.texts() | self.other),
         }
 
 
@@ -58,30 +63,48 @@ def values_of(member: Member) -> MemberValues:
     return MemberValues(**{column.name: getattr(member, column.name) for column in fields(MemberValues)})
 
 
+def new_member(*, organization_id: UUID, values: MemberValues, now: datetime) -> Member:
+    """Return a member who is still to be written."""
+    return Member(organization_id=organization_id, created_at=now, modified_at=now, **values.columns())
+
+
 def create_member(*, organization_id: UUID, values: MemberValues, now: datetime) -> Member:
     """Create a member. Raises: UserNameTaken, after which the transaction is to be rolled back."""
-    member = Member(organization_id=organization_id, created_at=now, modified_at=now, **values.columns())
-    with naming(member):
-        insert(member)
+    member = new_member(organization_id=organization_id, values=values, now=now)
+    write_member(member)
     return member
 
 
-def update_member(*, member: Member, values: MemberValues, now: datetime) -> None:
-    """Write what really changed of a locked member, and raise the version if anything did.
+def change(member: Member, values: MemberValues, *, now: datetime) -> list[str]:
+    """Let a member say what they are to say, not yet in the database; return the columns that are to be written.
 
-    Whoever is deactivated keeps their teams. Raises: UserNameTaken, after which the transaction is to
-    be rolled back.
+    The version is one higher then; without a change there is nothing to write.
     """
-    columns = values.columns()
+    columns = values.columns_but_folded()
     changed = [name for name, value in columns.items() if not is_same(getattr(member, name), value)]
     if not changed:
-        return
+        return []
     for name in changed:
         setattr(member, name, columns[name])
+    if not KEYS.issuperset(changed):
+        member.folded = values.folded()
+        changed.append("folded")
     member.version += 1
     member.modified_at = now
+    return [*changed, "version", "modified_at"]
+
+
+def write_member(member: Member, changed: list[str] | None = None) -> None:
+    """Write a new member, or the changed columns of one; whoever is deactivated keeps their teams.
+
+    Raises: UserNameTaken; ChangedMeanwhile when somebody else wrote the member since they were read. After
+    either the transaction is to be rolled back.
+    """
     with naming(member):
-        update(member, *changed, "version", "modified_at")
+        if changed is None:
+            insert(member)
+        elif changed:
+            update(member, *changed, version=member.version - 1)
 
 
 def is_same(old: object, new: object) -> bool:

@@ -107,7 +107,7 @@ def update_team(
         team.version += 1
         team.modified_at = now
         with naming(team):
-            update(team, *changed, "version", "modified_at")
+            update(team, *changed, "version", "modified_at", version=team.version - 1)
     return delta
 
 

@@ -69,7 +69,7 @@ def set_active(
         if member.is_active == is_active:
             raise NothingToDo(f"{member} is {'active' if is_active else 'disabled'} already.")
         values = replace(members.values_of(member), is_active=is_active)
-        members.update_member(member=member, values=values, now=now)
+        members.write_member(member, members.change(member, values, now=now))
         note(
             member,
             kind,

@@ -6,10 +6,11 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, IntegrityError, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections, transaction
 from django.db.models import Model, QuerySet
 
 from accounts.compiled import Compiled, insert, run, update
+from accounts.errors import ChangedMeanwhile
 from accounts.models import Member, Organization, ResourceKind, Team, Tombstone
 from provisioning.logs import new_entry_id
 from provisioning.models import Action, LogStatus, ProvisioningLogEntry
@@ -118,17 +119,27 @@ def test_columns_that_are_named_are_updated_and_no_others(acme: Organization) ->
     before = columns_of(member)
     member.other, member.is_active, member.display_name = JSON, False, "unsaved"
 
-    update(member, "other", "is_active")
+    update(member, "other", "is_active", version=1)
 
     assert columns_of(member) == before | {"other": JSON, "is_active": False}
+
+
+def test_a_row_that_has_another_version_by_now_is_not_updated(acme: Organization) -> None:
+    member = make_member(acme, "amelie")
+    before = columns_of(member)
+    member.display_name = "unsaved"
+
+    with pytest.raises(ChangedMeanwhile):
+        update(member, "display_name", version=2)
+    assert columns_of(member) == before
 
 
 def test_a_row_that_is_gone_is_not_updated(acme: Organization) -> None:
     member = make_member(acme, "amelie")
     delete(member)
 
-    with pytest.raises(DatabaseError, match="gone"):
-        update(member, "version")
+    with pytest.raises(ChangedMeanwhile):
+        update(member, "display_name", version=1)
 
 
 def test_ids_in_any_number_are_one_value_of_a_statement(acme: Organization, globex: Organization) -> None:

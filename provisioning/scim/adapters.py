@@ -82,6 +82,8 @@ class MemberAdapter(Adapter, SCIMUser):  # type: ignore[misc]  # django-scim2 ca
     schema = resources.USER_SCHEMA
     naming = "userName"
 
+    changed: list[str] | None = None  # the columns to be written; of a new member all
+
     def from_dict(self, d: dict[str, Any]) -> None:
         """Want what a whole User says; who is not said to be active stays as they are. Raises: InvalidAttribute."""
         said = plain.user(d) or resources.valid(resources.User, d)
@@ -97,25 +99,28 @@ class MemberAdapter(Adapter, SCIMUser):  # type: ignore[misc]  # django-scim2 ca
         wanted = attributes.with_one_work_email(before, after) if is_added else after
         self.values = attributes.member_values(wanted)
 
-    def save(self) -> None:
-        """Create or change the member. Raises: ScimError user_name_taken."""
-        values = self.values
-        before = {} if self.is_new else attributes.document_of(self.obj)
-        was_active = None if self.is_new else self.obj.is_active
+    def make(self) -> None:
+        """Make the member what is wanted, and say so in the log. Nothing is written yet."""
+        values, exchange = self.values, self.exchange
         self.name(source=values.external_id, target=values.user_name)
-        exchange = self.exchange
+        if self.is_new:
+            self.obj = members.new_member(
+                organization_id=exchange.organization_id, values=values, now=exchange.now
+            )
+            self.note({}, attributes.document_of(self.obj))
+            return
+        before, was_active = attributes.document_of(self.obj), self.obj.is_active
+        self.changed = members.change(self.obj, values, now=exchange.now)
+        self.note(before, attributes.document_of(self.obj))
+        if was_active != self.obj.is_active:
+            exchange.outcome.action = Action.RESTORE if self.obj.is_active else Action.DISABLE
+
+    def save(self) -> None:
+        """Write the member. Raises: ScimError user_name_taken; ChangedMeanwhile."""
         try:
-            if self.is_new:
-                self.obj = members.create_member(
-                    organization_id=exchange.organization_id, values=values, now=exchange.now
-                )
-            else:
-                members.update_member(member=self.obj, values=values, now=exchange.now)
+            members.write_member(self.obj, self.changed)
         except accounts_errors.UserNameTaken:
             raise errors.user_name_taken() from None
-        self.note(before, attributes.document_of(self.obj))
-        if was_active is not None and was_active != self.obj.is_active:
-            exchange.outcome.action = Action.RESTORE if self.obj.is_active else Action.DISABLE
 
     def delete(self) -> None:
         """Delete the member, leaving a tombstone."""

@@ -17,6 +17,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db import Error as DatabaseProblem
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views import View
+from django_scim import constants
 
 from accounts.compiled import ask_if_idle
 from accounts.errors import ChangedMeanwhile
@@ -84,11 +85,13 @@ class Engine(View):
             self.note_read(exchange, response)
             return response
         read_body(request)
-        self.prepare(request)
-        return self.write(exchange, lambda: handler(request, *args, **kwargs))
+        return self.write(request, exchange, lambda: handler(request, *args, **kwargs))
 
-    def prepare(self, request: HttpRequest) -> None:
-        """Read what a write asks for, before anything is locked. Raises: ScimError, InvalidOperation."""
+    def prepare(self, request: HttpRequest, *, is_locked: bool) -> None:
+        """Make ready what a write will do: before its transaction, or in it where what is read shall stay as it is.
+
+        Raises: ScimError, InvalidOperation, InvalidAttribute.
+        """
 
     def handler_of(self, request: HttpRequest) -> Handler:
         """Return the method that serves this verb. Raises: ScimError method_not_allowed."""
@@ -112,15 +115,25 @@ class Engine(View):
         if self.is_switched and not token.is_on:
             raise errors.provisioning_off(reason=token.status_reason)
 
-    def write(self, exchange: Exchange, handle: Callable[[], HttpResponse]) -> HttpResponse:
-        """Run a handler and write its entry in one transaction; try again when a rival was faster."""
-        wanted = exchange.outcome
+    def write(
+        self, request: HttpRequest, exchange: Exchange, handle: Callable[[], HttpResponse]
+    ) -> HttpResponse:
+        """Run a handler and write its entry in one transaction; try again when a rival was faster.
+
+        The first attempt makes ready before it what it can, so that others wait for it as shortly as may be.
+        """
+        begun = exchange.outcome
         for attempt in range(1, MOST_ATTEMPTS + 1):
-            exchange.outcome = replace(wanted, modified=[])
+            is_again = attempt > 1
+            exchange.outcome = replace(begun, modified=[])
             try:
                 ask_if_idle(connection)
+                if not is_again:
+                    self.prepare(request, is_locked=False)
                 with turn(), transaction.atomic():
                     self.recheck(exchange)
+                    if is_again:
+                        self.prepare(request, is_locked=True)
                     response = handle()
                     self.note_change(exchange, response)
             except (DatabaseError, ChangedMeanwhile) as error:
@@ -243,3 +256,8 @@ def body_object(request: HttpRequest) -> dict[str, Any]:
         return wire.json_object(request.body)
     except ValueError as error:
         raise errors.invalid_json(reason=str(error)) from None
+
+
+def answer(document: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """Return a SCIM document as an answer."""
+    return HttpResponse(wire.written(document), content_type=constants.SCIM_CONTENT_TYPE, status=status)

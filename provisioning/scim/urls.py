@@ -6,9 +6,9 @@ passes authentication.
 
 from django.urls import re_path
 
-from provisioning.scim import errors, views
+from provisioning.scim import discovery_views, errors, views
 
-not_offered = views.RefusingView.as_view(problem=errors.not_implemented)
+not_offered = discovery_views.RefusingView.as_view(problem=errors.not_implemented)
 ID = r"(?:/(?P<uuid>[^/.][^/]*))?"
 
 urlpatterns = [
@@ -18,13 +18,13 @@ urlpatterns = [
     re_path(rf"^Groups{ID}/?$", views.GroupsView.as_view(), name="groups"),
     re_path(
         r"^ServiceProviderConfig/?$",
-        views.ServiceProviderConfigView.as_view(),
+        discovery_views.ServiceProviderConfigView.as_view(),
         name="service-provider-config",
     ),
-    re_path(rf"^ResourceTypes{ID}/?$", views.ResourceTypesView.as_view(), name="resource-types"),
-    re_path(rf"^Schemas{ID}/?$", views.SchemasView.as_view(), name="schemas"),
+    re_path(rf"^ResourceTypes{ID}/?$", discovery_views.ResourceTypesView.as_view(), name="resource-types"),
+    re_path(rf"^Schemas{ID}/?$", discovery_views.SchemasView.as_view(), name="schemas"),
     re_path(r"^Me$", not_offered, name="me"),
     re_path(r"^Bulk$", not_offered, name="bulk"),
     re_path(r"^\.search$", views.RootSearchView.as_view(), name="search"),
-    re_path(r"^", views.RefusingView.as_view(), name="elsewhere"),
+    re_path(r"^", discovery_views.RefusingView.as_view(), name="elsewhere"),
 ]

@@ -1,25 +1,23 @@
-"""The endpoints: django-scim2's views on our engine.
+"""The endpoints of users and groups: django-scim2's views on our engine.
 
 Each class reads: what the address offers, then django-scim2's view, then `Engine` last, so that it
 stands between `SCIMView` and Django's `View`.
 """
 
-from copy import copy
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
-from django_scim import constants
 from django_scim import views as stock
 
 from accounts import members, teams
 from accounts.models import Member, Team
 from provisioning.models import Action, RequestKind
-from provisioning.scim import conditions, cursors, discovery, errors, listing, messages, resources, wire
+from provisioning.scim import conditions, cursors, errors, listing, messages, resources
 from provisioning.scim.columns import GROUP_COLUMNS, USER_COLUMNS, Columns
-from provisioning.scim.engine import Engine, body_object
+from provisioning.scim.engine import Engine, answer, body_object
 from provisioning.scim.exchange import exchange_of
 from provisioning.scim.filters import Conditions
 from provisioning.scim.projection import Projection
@@ -28,12 +26,6 @@ from provisioning.scim.searches import Search
 
 MANY = ["get", "head", "options", "post"]
 ONE = ["get", "head", "options", "put", "patch", "delete"]
-READ_ONLY = ["get", "head", "options"]
-
-
-def answer(document: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """Return a SCIM document as an answer."""
-    return HttpResponse(wire.written(document), content_type=constants.SCIM_CONTENT_TYPE, status=status)
 
 
 class ResourceView:
@@ -100,10 +92,10 @@ class ResourceView:
         except (Member.DoesNotExist, Team.DoesNotExist):
             raise self.not_found() from None
 
-    def locked_adapter(self) -> Any:
-        """Return the resource, locked and as the client saw it. Raises: ScimError."""
+    def adapter_of(self, read: Callable[[UUID], Any]) -> Any:
+        """Return the resource that the address names, as the client saw it. Raises: ScimError."""
         try:
-            row = self.locked(self.id_in_address())
+            row = read(self.id_in_address())
         except (Member.DoesNotExist, Team.DoesNotExist):
             raise self.not_found() from None
         adapter = self.scim_adapter(row, request=self.request)
@@ -165,8 +157,8 @@ class ResourceView:
             token_id = exchange.known_token.token_id
             exchange.outcome.fold_key = f"{token_id}:test_connection:{exchange.now:%Y-%m-%dT%H:%M}"
 
-    def prepare(self, request: HttpRequest) -> None:
-        """Read the body before any row is locked. Raises: ScimError, InvalidOperation, InvalidAttribute."""
+    def prepare(self, request: HttpRequest, *, is_locked: bool) -> None:  # noqa: ARG002 - as the engine calls it
+        """Read what is wanted. Raises: ScimError, InvalidOperation, InvalidAttribute."""
         if request.method != "DELETE":
             self.body = self.load_body(request.body)
         if request.method == "POST":
@@ -176,41 +168,17 @@ class ResourceView:
         if request.method == "PATCH":
             self.operations = messages.operations_of(self.body, schema=self.scim_adapter.schema)
 
-    def post(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
-        """Create a resource (RFC 7644 §3.3)."""
-        adapter = copy(self.wanted)  # which stays as it is, to be tried again
-        adapter.save()
-        return self.answer_one(adapter, status=201)
-
-    def put(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
-        """Replace a resource (RFC 7644 §3.5.1)."""
-        adapter = self.locked_adapter()
-        adapter.from_dict(self.body)
-        adapter.save()
-        return self.answer_one(adapter)
-
-    def patch(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
-        """Change a resource (RFC 7644 §3.5.2)."""
-        adapter = self.locked_adapter()
-        adapter.handle_operations(self.operations)
-        adapter.save()
-        return self.answer_patch(adapter)
-
     def delete(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """Delete a resource (RFC 7644 §3.6)."""
         try:
             if self.request.META.get("HTTP_IF_MATCH"):
-                adapter = self.locked_adapter()
+                adapter = self.adapter_of(self.locked)
             else:
                 adapter = self.scim_adapter(self.model_cls(id=self.id_in_address()), request=self.request)
             adapter.delete()
         except (Member.DoesNotExist, Team.DoesNotExist):
             raise self.not_found() from None
         return HttpResponse(status=204)
-
-    def answer_patch(self, adapter: Any) -> HttpResponse:
-        """Answer a changed resource."""
-        return self.answer_one(adapter)
 
     def answer_one(self, adapter: Any, *, status: int = 200) -> HttpResponse:
         """Answer one resource with its address and entity tag."""
@@ -219,12 +187,36 @@ class ResourceView:
 
 
 class UsersView(ResourceView, stock.UsersView, Engine):  # type: ignore[misc]  # django-scim2 carries no types
-    """`/Users` and `/Users/{id}`."""
+    """`/Users` and `/Users/{id}`.
+
+    A user is one row: all of a request but its writing is done before the transaction.
+    """
 
     resource_type = "User"
     resource_class = resources.User
     columns = USER_COLUMNS
     read_kind = RequestKind.READ_USERS
+
+    def prepare(self, request: HttpRequest, *, is_locked: bool) -> None:
+        """Make the user what is wanted, and the answer to it. Raises: ScimError, InvalidOperation, InvalidAttribute."""
+        super().prepare(request, is_locked=is_locked)
+        if request.method == "DELETE":
+            return
+        if request.method != "POST":
+            self.wanted = self.adapter_of(self.locked if is_locked else self.one)
+        if request.method == "PUT":
+            self.wanted.from_dict(self.body)
+        if request.method == "PATCH":
+            self.wanted.handle_operations(self.operations)
+        self.wanted.make()
+        self.prepared = self.answer_one(self.wanted, status=201 if request.method == "POST" else 200)
+
+    def write_prepared(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        """Create, replace or change a user (RFC 7644 §3.3, §3.5.1, §3.5.2)."""
+        self.wanted.save()
+        return self.prepared
+
+    post = put = patch = write_prepared
 
     def as_resources(self, rows: list[Any], projection: Projection) -> list[dict[str, Any]]:
         """Return members as Users, with what is wanted of them. Who is new is in no group yet."""
@@ -241,7 +233,10 @@ class UsersView(ResourceView, stock.UsersView, Engine):  # type: ignore[misc]  #
 
 
 class GroupsView(ResourceView, stock.GroupsView, Engine):  # type: ignore[misc]  # as above
-    """`/Groups` and `/Groups/{id}`."""
+    """`/Groups` and `/Groups/{id}`.
+
+    Who is in a group is written and read in one transaction, under the lock of the group.
+    """
 
     resource_type = "Group"
     resource_class = resources.Group
@@ -260,8 +255,23 @@ class GroupsView(ResourceView, stock.GroupsView, Engine):  # type: ignore[misc] 
         """Return one team, locked until the transaction ends."""
         return teams.locked_team(organization_id=exchange_of(self.request).organization_id, team_id=id_)
 
-    def answer_patch(self, adapter: Any) -> HttpResponse:
-        """Answer a changed group without its members, unless the client says what it wants back."""
+    def post(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        """Create a group (RFC 7644 §3.3)."""
+        self.wanted.save()
+        return self.answer_one(self.wanted, status=201)
+
+    def put(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        """Replace a group (RFC 7644 §3.5.1)."""
+        adapter = self.adapter_of(self.locked)
+        adapter.from_dict(self.body)
+        adapter.save()
+        return self.answer_one(adapter)
+
+    def patch(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        """Change a group (RFC 7644 §3.5.2). Its members are not answered, unless the client says what it wants back."""
+        adapter = self.adapter_of(self.locked)
+        adapter.handle_operations(self.operations)
+        adapter.save()
         if projection_in(self.request.GET).is_given:
             return self.answer_one(adapter)
         return tagged(HttpResponse(status=204), adapter)
@@ -323,66 +333,6 @@ class RootSearchView(stock.SearchView, Engine):  # type: ignore[misc]  # django-
         return answer(
             listing.list_response(total=total, place={"startIndex": query.start_index}, resources=found)
         )
-
-
-class ServiceProviderConfigView(stock.ServiceProviderConfigView, Engine):  # type: ignore[misc]  # as above
-    """`/ServiceProviderConfig`."""
-
-    http_method_names = READ_ONLY
-
-    def get(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
-        """Answer the document (RFC 7644 §4). A filter is refused, as that section wants."""
-        if request.GET.get("filter"):
-            raise errors.filter_forbidden()
-        return answer(discovery.ServiceProviderConfig(request).to_dict())
-
-
-class DescriptionView:
-    """A list of documents the service tells about itself, or one of them by its id."""
-
-    http_method_names = READ_ONLY
-
-    def documents(self) -> dict[str, dict[str, Any]]:
-        """Return the documents by id."""
-        raise NotImplementedError
-
-    def get(self, request: HttpRequest, uuid: str | None = None, **_kwargs: Any) -> HttpResponse:
-        """Answer the list, or one document (RFC 7644 §4). A filter is refused, as that section wants."""
-        if request.GET.get("filter"):
-            raise errors.filter_forbidden()
-        if uuid is None:
-            found = list(self.documents().values())
-            return answer(listing.list_response(total=len(found), place={"startIndex": 1}, resources=found))
-        wanted = {id_.lower(): document for id_, document in self.documents().items()}.get(uuid.lower())
-        if wanted is None:
-            raise errors.no_such_endpoint()
-        return answer(wanted)
-
-
-class ResourceTypesView(DescriptionView, stock.ResourceTypesView, Engine):  # type: ignore[misc]  # as above
-    """`/ResourceTypes`."""
-
-    def documents(self) -> dict[str, dict[str, Any]]:
-        """Return the resource types by id."""
-        return discovery.resource_types(settings.TENANT_URL)
-
-
-class SchemasView(DescriptionView, stock.SchemasView, Engine):  # type: ignore[misc]  # as above
-    """`/Schemas`."""
-
-    def documents(self) -> dict[str, dict[str, Any]]:
-        """Return the schemas by URN."""
-        return discovery.schemas(settings.TENANT_URL)
-
-
-class RefusingView(stock.SCIMView, Engine):  # type: ignore[misc]  # as above
-    """An address that answers nobody, but only after it knows who asks."""
-
-    problem = errors.no_such_endpoint
-
-    def handler_of(self, _request: HttpRequest) -> NoReturn:
-        """Refuse. Raises: ScimError, always."""
-        raise self.problem()
 
 
 def tagged(response: HttpResponse, adapter: Any) -> HttpResponse:
