@@ -1,12 +1,19 @@
-"""On SQLite the writers of SCIM wait for each other at a lock that wakes them; PostgreSQL locks rows, and none waits."""
+"""On SQLite the writers of SCIM wait for each other at a lock that wakes them; PostgreSQL locks rows, and none waits.
 
+What they wrote is copied into the database file now and then, beside them.
+"""
+
+import shutil
+import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from django.db import connection
 
+from provisioning.scim import turns
 from provisioning.scim.turns import turn
 
 WHILE_SECONDS, PATIENCE_SECONDS = 0.2, 30.0
@@ -75,3 +82,33 @@ def test_where_no_file_can_be_made_writers_go_on_without(
     other.join()
 
     assert not was_waiting
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL does so by itself")
+def test_after_some_turns_what_was_written_is_in_the_database_file(
+    begin: Callable[[], threading.Thread], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "WRITES_TO_CHECKPOINT", 2)
+    with closing(sqlite3.connect(tmp_path / "product.sqlite3", isolation_level=None)) as database:
+        for statement in (
+            "PRAGMA journal_mode=WAL",
+            "CREATE TABLE words (word)",
+            "INSERT INTO words VALUES ('new')",
+        ):
+            database.execute(statement)
+        before = tables_in_file(tmp_path)
+        for _ in range(2):
+            begin().join(PATIENCE_SECONDS)
+        for thread in threading.enumerate():
+            if thread.name == "checkpoint":
+                thread.join(PATIENCE_SECONDS)
+        after = tables_in_file(tmp_path)
+
+    assert (before, after) == ([], ["words"])
+
+
+def tables_in_file(folder: Path) -> list[str]:
+    """Return the tables that stand in the database file itself, whatever SQLite's log beside it holds."""
+    copied = shutil.copy(folder / "product.sqlite3", folder / "copied.sqlite3")
+    with closing(sqlite3.connect(copied)) as database:
+        return [name for (name,) in database.execute("SELECT name FROM sqlite_master")]
