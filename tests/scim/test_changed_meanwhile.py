@@ -21,13 +21,13 @@ class Rival:
     def __init__(self, times: int) -> None:
         self.times, self.reads = times, list[str]()
 
-    def __call__(self, execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - Django's
+    def __call__(self, execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
         """Look at what is asked."""
         if sql.startswith("SELECT") and "accounts_member" in sql and "user_name" in sql:
             self.reads.append("locked" if "FOR UPDATE" in sql else "read")
         if self.times and sql.startswith('UPDATE "accounts_member"'):
             self.times -= 1
-            execute("UPDATE accounts_member SET version = version + 1", [], False, context)  # noqa: FBT003
+            execute("UPDATE accounts_member SET version = version + 1", [], False, context)
         return execute(sql, parameters, many, context)
 
 
