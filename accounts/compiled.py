@@ -8,14 +8,14 @@ request asks is worth it.
 import json
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
-from functools import cache, lru_cache
+from datetime import UTC, datetime
+from functools import cache, cached_property, lru_cache
 from time import monotonic
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+import orjson
 from django.db import DEFAULT_DB_ALIAS, connection, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import GenericIPAddressField, JSONField, Model, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -27,7 +27,7 @@ Build = Callable[..., QuerySet[Any, Any]]
 
 
 class Form(NamedTuple):
-    """A SELECT in the words of one sort of database, and how its rows become Python's types."""
+    """A SELECT in the words of the database, and how its rows become Python's types."""
 
     sql: str
     model: Any
@@ -48,11 +48,10 @@ class Compiled:
         Only by a key is the best plan the same for every value: else PostgreSQL plans it anew each time.
         """
         self.build, self.examples, self.is_by_key = build, examples, is_by_key
-        self.known: dict[str, Form] = {}
 
     def rows(self, *values: object) -> Iterable[Any]:
         """Return the rows for some values, as tuples of Python's types."""
-        form = self.known.get(connection.vendor) or self.compiled()
+        form = self.form
         found, _ = asked(form.sql, [stored(value) for value in values], is_kept=self.is_by_key)
         if not found or not form.converters:
             return found
@@ -61,19 +60,19 @@ class Compiled:
 
     def all(self, *values: object) -> list[Any]:
         """Return the rows for some values as instances of the query's model."""
-        found = list(self.rows(*values))
-        form = self.known[connection.vendor]
-        return [form.model.from_db(DEFAULT_DB_ALIAS, form.names, row) for row in found]
+        model, names = self.form.model, self.form.names
+        return [model.from_db(DEFAULT_DB_ALIAS, names, row) for row in self.rows(*values)]
 
     def one(self, *values: object) -> Any:
         """Return the one row as an instance of the query's model. Raises: the model's DoesNotExist."""
         found = self.all(*values)
         if not found:
-            raise self.known[connection.vendor].model.DoesNotExist
+            raise self.form.model.DoesNotExist
         return found[0]
 
-    def compiled(self) -> Form:
-        """Compile it, for this sort of database."""
+    @cached_property
+    def form(self) -> Form:
+        """The query, compiled when it is asked first."""
         query = self.build(*self.examples).query
         compiler = query.get_compiler(connection=connection)
         sql, parameters = compiler.as_sql()
@@ -82,15 +81,14 @@ class Compiled:
             raise ValueError(message)
         columns: list[Any] = [each[0] for each in compiler.select]
         names = [column.target.attname for column in columns]
-        form = Form(sql, query.model, names, compiler, compiler.get_converters(columns))
-        return self.known.setdefault(connection.vendor, form)
+        return Form(sql, query.model, names, compiler, compiler.get_converters(columns))
 
 
 def insert(row: Model) -> None:
     """Write a new row, as `save(force_insert=True)` does, but for signals. Raises: IntegrityError."""
-    model, database = type(row), connections[DEFAULT_DB_ALIAS]
-    asked(insert_into(model), [kept(row, column, database) for column in columns_of(model)])
-    row._state.adding, row._state.db = False, database.alias  # noqa: SLF001 - Django's documented model API
+    model = type(row)
+    asked(insert_into(model), kept(row, columns_of(model)))
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001 - Django's documented model API
 
 
 def update(row: Model, *names: str, version: int) -> None:
@@ -98,10 +96,9 @@ def update(row: Model, *names: str, version: int) -> None:
 
     Raises: IntegrityError; ChangedMeanwhile when it has another one by now, or is gone.
     """
-    model, database = type(row), connections[DEFAULT_DB_ALIAS]
+    model = type(row)
     columns = [*(model._meta.get_field(name) for name in names), model._meta.pk]  # noqa: SLF001 - as above
-    values = [*(kept(row, column, database) for column in columns), version]
-    _, count = asked(update_of(model, names), values)
+    _, count = asked(update_of(model, names), [*kept(row, columns), version])
     if count != 1:
         raise ChangedMeanwhile
 
@@ -117,11 +114,7 @@ def run(sql: str, *values: object) -> list[Any]:
 
     A set of ids is one value, which stands for {among}: whatever their number, it is one statement.
     """
-    among = (
-        "= ANY(CAST(%s AS uuid[]))"
-        if connection.vendor == "postgresql"
-        else "IN (SELECT value FROM json_each(%s))"
-    )
+    among = "= ANY(CAST(%s AS uuid[]))" if is_postgresql() else "IN (SELECT value FROM json_each(%s))"
     found, _ = asked(sql.replace("{among}", among), [stored(value) for value in values])
     return found
 
@@ -166,7 +159,7 @@ def asked(sql: str, values: Sequence[Any], *, is_kept: bool = True) -> tuple[lis
         database.validate_thread_sharing()
         ask_if_idle(database)
         database.ensure_connection()
-        if database.vendor == "sqlite":
+        if not is_postgresql():
             cursor = database.connection.execute(with_question_marks(sql), values)
             return cursor.fetchall(), cursor.rowcount
         from accounts.prepared import Session  # and with it psycopg, which SQLite needs not
@@ -193,30 +186,57 @@ def ask_if_idle(database: Any) -> None:
     database.close_if_health_check_failed()
 
 
-def kept(row: Model, column: Any, database: BaseDatabaseWrapper) -> Any:
-    """Return what a row has in a column, as a database keeps it."""
-    value = getattr(row, column.attname)
-    if type(value) in AS_THEY_ARE[database.vendor] and not isinstance(
-        column, JSONField | GenericIPAddressField
-    ):
-        return value
-    return column.get_db_prep_save(value, database)
+def kept(row: Model, columns: Iterable[Any]) -> list[Any]:
+    """Return what a row has in some columns, as its database keeps it."""
+    values = ((column, getattr(row, column.attname)) for column in columns)
+    return [
+        stored(value) if type(value) in BY_TYPE and type(column) not in BY_COLUMN else prepared(column, value)
+        for column, value in values
+    ]
 
 
 PLAIN: Final = frozenset({str, int, float, bool, type(None)})
-AS_THEY_ARE: Final = {"sqlite": PLAIN, "postgresql": PLAIN | {UUID, datetime}}
+BY_TYPE: Final = PLAIN | {UUID, datetime}  # what is stored alike whatever the column
+BY_COLUMN: Final = frozenset({JSONField, GenericIPAddressField})
+
+
+def prepared(column: Any, value: Any) -> Any:
+    """Return what is not told by its type alone: JSON as a text, anything else as its column has it."""
+    if type(column) is JSONField and value is not None:
+        return json_text(value)
+    return column.get_db_prep_save(value, connections[DEFAULT_DB_ALIAS])
+
+
+def json_text(value: Any) -> str:
+    """Return a value as JSON."""
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:  # a number of more than 64 bits
+        return json.dumps(value)
 
 
 def stored(value: Any) -> Any:
     """Return a value as this database stores it: of a UUID SQLite keeps the digits, of a time a text."""
-    if type(value) in PLAIN:
+    kind = type(value)
+    if kind in PLAIN:
         return value
+    if isinstance(value, AbstractSet):  # of ids, as one text: a value of its own for each takes Python longer
+        return (
+            f"{{{','.join(map(str, value))}}}" if is_postgresql() else json.dumps([id_.hex for id_ in value])
+        )
+    if is_postgresql():
+        return value
+    if kind is datetime and value.tzinfo is UTC:
+        return str(value.replace(tzinfo=None))  # as Django writes it
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
-    is_sqlite = connection.vendor == "sqlite"
-    if isinstance(value, AbstractSet):  # of ids, as one text: a value of its own for each takes Python longer
-        return json.dumps([id_.hex for id_ in value]) if is_sqlite else f"{{{','.join(map(str, value))}}}"
-    return value.hex if isinstance(value, UUID) and is_sqlite else value
+    return value.hex if kind is UUID else value
+
+
+@cache
+def is_postgresql() -> bool:
+    """Whether the database is PostgreSQL; else it is SQLite. It is one for as long as the process lives."""
+    return connection.vendor == "postgresql"
 
 
 def as_id(value: UUID | str) -> UUID:

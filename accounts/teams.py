@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from django.db.models import QuerySet
 
-from accounts.compiled import Compiled, as_id, insert, run, update
+from accounts.compiled import Compiled, as_id, insert, is_postgresql, run, update
 from accounts.errors import DisplayNameTaken, UnknownMembers, violated
 from accounts.keys import fold, folded
 from accounts.members import is_same
@@ -158,7 +158,7 @@ def let_in(team: Team, ids: frozenset[UUID]) -> dict[UUID, str]:
     """
     if not ids:
         return {}
-    if connection.vendor == "postgresql":
+    if is_postgresql():
         rows = run(LET_IN, team.organization_id, ids, team.organization_id, team.id)
         known = {as_id(id_): name for id_, name, _ in rows}
         joined = [as_id(id_) for id_, _, is_new in rows if is_new]

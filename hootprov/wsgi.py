@@ -6,18 +6,22 @@ it takes a chain of its own that is empty (sessions, CSRF and sign-in cost it ab
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import django
 from django.core.handlers.exception import convert_exception_to_response
-from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest, get_script_name
+from django.db import close_old_connections
+from django.urls import set_script_prefix
 from django.utils.http import parse_header_parameters
 
 from provisioning import traffic
 
 # Threads take turns ten times as often as usual: one that holds a lock of the database must not wait for long.
 SWITCH_SECONDS = 0.0005
+MOST_MEDIA_TYPES = 100
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hootprov.settings.development")
 sys.setswitchinterval(SWITCH_SECONDS)
@@ -33,7 +37,14 @@ class Request(WSGIRequest):
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         """Read the media type and leave the encoding as it is."""
-        self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
+        self.content_type, parameters = media_type(meta.get("CONTENT_TYPE", ""))
+        self.content_params = dict(parameters)
+
+
+@lru_cache(MOST_MEDIA_TYPES)
+def media_type(header: str) -> tuple[str, Mapping[str, str]]:
+    """Return a media type and its parameters."""
+    return parse_header_parameters(header)
 
 
 class PageHandler(WSGIHandler):
@@ -43,9 +54,20 @@ class PageHandler(WSGIHandler):
 
 
 class ScimHandler(WSGIHandler):
-    """Django's handler without any middleware: provisioning/scim/ does its own checks and headers."""
+    """Django's handler without middleware and signals: provisioning/scim/ does its own checks and headers.
+
+    Of what hears that a request begins or ends, SCIM needs only that a connection is closed that is of no more use.
+    """
 
     request_class = Request
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        """Answer a request; every answer here is a whole one."""
+        set_script_prefix(get_script_name(environ))
+        close_old_connections()
+        response = self.get_response(self.request_class(environ))
+        start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+        return [response.getvalue()]
 
     def load_middleware(self, is_async: bool = False) -> None:  # noqa: ARG002, FBT - Django's signature
         """Build an empty chain around the view."""
@@ -65,6 +87,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         return pages(environ, start_response)
     traffic.begin()
     try:
-        return scim(environ, start_response)
+        answered: Iterable[bytes] = scim(environ, start_response)
+        return answered
     finally:
         traffic.end()

@@ -5,10 +5,8 @@ A document is what a client said; a resource is what it is answered, with id, sc
 Source: Microsoft's Hootsuite provisioning tutorial (the eight mapped attributes); RFC 7643 §4.
 """
 
-import json
 import re
 from collections.abc import Iterable
-from copy import deepcopy
 from typing import Any
 from uuid import UUID
 
@@ -70,12 +68,13 @@ def team_values(document: dict[str, Any]) -> TeamValues:
 def split(document: dict[str, Any], table: Columns) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a document's values by column, and what is left of it. Raises: InvalidAttribute."""
     check_keepable(document)
-    other = deepcopy(document)
+    # Of what is in it only the parents of columns are changed.
+    other = {name: dict(value) if isinstance(value, dict) else value for name, value in document.items()}
     columns = {column: taken(other, path) for path, column in table.items()}
     found = {column: value for column, value in columns.items() if value is not None}
     for path, column in table.items():
         check_length(".".join(path), found.get(column))
-    if len(json.dumps(other)) > settings.SCIM_MAX_BODY_BYTES:
+    if len(wire.written(other)) > settings.SCIM_MAX_BODY_BYTES:
         raise InvalidAttribute("The resource", f"it would grow beyond {settings.SCIM_MAX_BODY_BYTES} bytes")
     return found, other
 

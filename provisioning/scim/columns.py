@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 from scim2_models.path import AttributeBinding
 
+from accounts.compiled import is_postgresql
 from accounts.models import Member
 from provisioning.scim.errors import invalid_filter
 from provisioning.scim.resources import (
@@ -19,7 +20,7 @@ from provisioning.scim.resources import (
     EnterpriseUser,
     id_of,
 )
-from provisioning.scim.sql import FALSE, TRUE, Scalar, Sql, has_key, is_postgresql
+from provisioning.scim.sql import FALSE, TRUE, Scalar, Sql, has_key
 
 ID: Any = Member._meta.get_field("id")  # noqa: SLF001 - Django's documented model API
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 
-from accounts.compiled import as_id, run
+from accounts.compiled import as_id, is_postgresql, run
 from accounts.models import Member, Team
 from provisioning.scim import attributes
 from provisioning.scim.attributes import NamedId
@@ -21,7 +21,6 @@ from provisioning.scim.projection import Projection
 from provisioning.scim.queries import Query
 from provisioning.scim.searches import Search
 from provisioning.scim.sorting import order
-from provisioning.scim.sql import is_postgresql
 
 MESSAGE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 

@@ -10,11 +10,12 @@ from scim2_models import Path
 from scim2_models import SCIMException as LibraryError
 from scim2_models.path import AttributeBinding, FilterNode, ValuePath
 
+from accounts.compiled import is_postgresql
 from provisioning.scim import errors
 from provisioning.scim.filters import Conditions, is_readonly_list, name_of
 from provisioning.scim.messages import LONGEST_PATH
 from provisioning.scim.queries import Query
-from provisioning.scim.sql import ITEM, TRUE, Scalar, Sql, first_item, is_postgresql
+from provisioning.scim.sql import ITEM, TRUE, Scalar, Sql, first_item
 
 
 def order(query: Query, conditions: Conditions) -> list[OrderBy]:

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+from accounts.compiled import is_postgresql
 
 TRUE, FALSE = "TRUE", "FALSE"
 EXISTS = "EXISTS (SELECT 1 FROM {items} WHERE {condition})"
@@ -30,11 +30,6 @@ def joined(operator: str, terms: list[Sql]) -> Sql:
     """Return terms under AND or OR."""
     text = f" {operator} ".join(f"({term.text})" for term in terms)
     return Sql(text, tuple(parameter for term in terms for parameter in term.parameters))
-
-
-def is_postgresql() -> bool:
-    """Whether the database is PostgreSQL; else it is SQLite."""
-    return connection.vendor == "postgresql"
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import count
-from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import structlog
 from django.db import connection
+
+from accounts.compiled import is_postgresql
 
 SUFFIX = "-turn"
 WRITES_TO_CHECKPOINT = 50  # of one process: what is copied at once takes the disk some 20 ms
@@ -45,8 +47,8 @@ def turn() -> Iterator[None]:
 
 def path_of_file() -> str | None:
     """Return the file of an SQLite database; None where it is in memory, or PostgreSQL's."""
-    name = str(connection.settings_dict["NAME"])
-    return name if connection.vendor == "sqlite" and Path(name).is_file() else None
+    database: Any = connection
+    return None if is_postgresql() or database.is_in_memory_db() else str(database.settings_dict["NAME"])
 
 
 def taken(path: str) -> int | None:

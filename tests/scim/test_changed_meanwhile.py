@@ -10,7 +10,9 @@ from provisioning.models import ProvisioningLogEntry
 from tests.cast import ScimClient
 from tests.factories import make_member
 
-pytestmark = pytest.mark.django_db(transaction=True)  # one that fails ends the connection, if it is within another
+pytestmark = pytest.mark.django_db(
+    transaction=True
+)  # one that fails ends the connection, if it is within another
 
 NEW_NAME = {"op": "Replace", "path": "displayName", "value": "New name"}
 

@@ -2,14 +2,11 @@
 
 import io
 import json
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 from wsgiref.util import setup_testing_defaults
 
 import pytest
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 
 from accounts.models import Organization
 from hootprov import wsgi
@@ -29,13 +26,9 @@ def call(path: str, *, secret: str = "", **environ: str) -> tuple[int, dict[str,
 
 
 @pytest.fixture(autouse=True)
-def kept_connection() -> Iterator[None]:
-    """Keep the connection, in whose transaction the test runs, over the end of a request."""
-    for moment in (request_started, request_finished):
-        moment.disconnect(close_old_connections)
-    yield
-    for moment in (request_started, request_finished):
-        moment.connect(close_old_connections)
+def kept_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the connection, in whose transaction the test runs, when a request begins."""
+    monkeypatch.setattr(wsgi, "close_old_connections", lambda: None)
 
 
 @pytest.mark.parametrize("charset", ["base64", "rot13", "utf-16", "nonsense", "hex"])
