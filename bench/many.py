@@ -174,6 +174,7 @@ async def serving(contender: Contender, connections: int) -> AsyncIterator[Site]
             made = await mixed.drive(pool, mixed.creations(customers, PEOPLE))
             if wrong := wrong_of(made):
                 raise RuntimeError(wrong[0])
+            server.gather_statistics()
             yield Site(server, customers, pool, prepared["cookie"])
 
 

@@ -136,6 +136,7 @@ async def measure(contender: Contender, options: Options) -> dict[str, Any]:
         async with await even_client(server, options.concurrency, contender.program.workers) as connections:
             warm = Entra(contender.secret, WARM_PEOPLE, WARM_GROUPS, name="warm")
             await play(warm, contender, connections, server, database)
+            server.gather_statistics()
             entra = Entra(contender.secret, options.users, options.groups, others=WARM_LEFT)
             steps = await play(entra, contender, connections, server, database)
         return {"steps": steps, "memory_mb": usage.most_megabytes(server.processes)}
