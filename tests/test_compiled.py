@@ -106,6 +106,24 @@ def test_a_row_is_inserted_as_django_would(acme: Organization) -> None:
         assert (ours, is_new) == (columns_of(row), False)
 
 
+@pytest.mark.parametrize("absent", [(), ("organization",)])
+def test_an_instance_is_what_django_makes_of_the_row(acme: Organization, absent: tuple[str, ...]) -> None:
+    for row in new_rows(acme):
+        insert(row)
+        rows = type(row)._default_manager.order_by().defer(*absent)
+
+        ours = Compiled(lambda id_, rows=rows: rows.filter(pk=id_), UUID(int=0)).one(row.pk)
+        djangos = rows.get(pk=row.pk)
+
+        assert state_of(ours) == state_of(djangos)
+        assert ours.get_deferred_fields() == djangos.get_deferred_fields()
+
+
+def state_of(row: Model) -> dict[str, Any]:
+    """Return all that an instance holds, but for what it may keep of others."""
+    return vars(row) | {"_state": (row._state.adding, row._state.db)}
+
+
 def test_a_row_that_is_there_is_not_inserted_again(acme: Organization) -> None:
     make_member(acme, "amelie")
     twin = Member(organization=acme, user_name="Amelie", user_name_key="amelie")
