@@ -16,4 +16,5 @@ def timestamp(at: datetime) -> str:
     >>> timestamp(datetime(2026, 11, 22, 21, 56, 3, 120000, tzinfo=UTC))
     '2026-11-22T21:56:03.120Z'
     """
-    return f"{at.astimezone(UTC).isoformat(timespec='milliseconds')[:23]}Z"
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return f"{utc.isoformat(timespec='milliseconds')[:23]}Z"

@@ -88,22 +88,20 @@ TEAMS_OF = """
 """
 MEMBER = """'{"value":"' || id || '","$ref":"' || CAST(%s AS text) || id || '","type":"User"}'"""
 # Both are made of what stands here, and nothing else.
-MEMBERS_POSTGRESQL = f"""
-    SELECT team_id, string_agg({MEMBER}, ',' ORDER BY member_id) FROM (
-        SELECT team_id, member_id, CAST(member_id AS text) AS id,
+MEMBERS = """
+    SELECT team_id, {concat} FROM (
+        SELECT team_id, member_id, {text} AS id,
             row_number() OVER (PARTITION BY team_id ORDER BY member_id) / 1000 AS part
-        FROM accounts_teammembership WHERE team_id {{among}}
+        FROM accounts_teammembership WHERE team_id {among}
     ) AS members GROUP BY team_id, part ORDER BY team_id, part
-"""  # noqa: S608 - as above
+"""
+MEMBERS_POSTGRESQL = MEMBERS.replace("{concat}", f"string_agg({MEMBER}, ',' ORDER BY member_id)").replace(
+    "{text}", "CAST(member_id AS text)"
+)
 HYPHENATED = " || '-' || ".join(
     f"substr(member_id, {start}, {length})" for start, length in ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
 )
-MEMBERS_SQLITE = f"""
-    SELECT team_id, group_concat({MEMBER}, ',') FROM (
-        SELECT team_id, {HYPHENATED} AS id FROM accounts_teammembership
-        WHERE team_id {{among}} ORDER BY team_id, member_id
-    ) AS members GROUP BY team_id
-"""  # noqa: S608 - as above
+MEMBERS_SQLITE = MEMBERS.replace("{concat}", f"group_concat({MEMBER}, ',')").replace("{text}", HYPHENATED)
 
 
 def list_response(
