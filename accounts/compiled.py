@@ -249,7 +249,7 @@ def json_text(value: Any) -> str:
     """Return a value as JSON."""
     try:
         return orjson.dumps(value).decode()
-    except orjson.JSONEncodeError:  # a number of more than 64 bits
+    except orjson.JSONEncodeError:  # such as a number of more than 64 bits
         return json.dumps(value)
 
 

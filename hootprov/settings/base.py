@@ -83,7 +83,7 @@ SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "init_command": (
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY; "
-        "PRAGMA wal_autocheckpoint=10000;"  # at the latest: provisioning/scim/turns.py does it sooner
+        "PRAGMA wal_autocheckpoint=4000;"  # at the latest: provisioning/scim/turns.py does it sooner
     ),
 }
 # A server that is gone without a word is noticed within a minute, by reads and by writes.

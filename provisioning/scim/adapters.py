@@ -1,7 +1,7 @@
 """From a User to a Member, from a Group to a Team, and back: what the views call.
 
 Registered as django-scim2's USER_ADAPTER and GROUP_ADAPTER, whose protocol they keep: `from_dict` and
-`handle_operations` say what is wanted, `save` does it. Everything that touches data is overridden,
+`handle_operations` say what is wanted, `save` does it; a member is made ready in between (`make`). Everything that touches data is overridden,
 because the stock adapters know no organization, no lock and no version (its defects D8 to D12).
 """
 
@@ -109,11 +109,9 @@ class MemberAdapter(Adapter, SCIMUser):  # type: ignore[misc]  # django-scim2 ca
             )
             self.note({}, attributes.document_of(self.obj))
             return
-        before, was_active = attributes.document_of(self.obj), self.obj.is_active
+        before = attributes.document_of(self.obj)
         self.changed = members.change(self.obj, values, now=exchange.now)
         self.note(before, attributes.document_of(self.obj))
-        if was_active != self.obj.is_active:
-            exchange.outcome.action = Action.RESTORE if self.obj.is_active else Action.DISABLE
 
     def save(self) -> None:
         """Write the member. Raises: ScimError user_name_taken; ChangedMeanwhile."""
@@ -121,6 +119,8 @@ class MemberAdapter(Adapter, SCIMUser):  # type: ignore[misc]  # django-scim2 ca
             members.write_member(self.obj, self.changed)
         except accounts_errors.UserNameTaken:
             raise errors.user_name_taken() from None
+        if self.changed and "is_active" in self.changed:
+            self.exchange.outcome.action = Action.RESTORE if self.obj.is_active else Action.DISABLE
 
     def delete(self) -> None:
         """Delete the member, leaving a tombstone."""

@@ -12,7 +12,7 @@ from provisioning.scim.engine import Engine, answer
 READ_ONLY = ["get", "head", "options"]
 
 
-class ServiceProviderConfigView(stock.ServiceProviderConfigView, Engine):  # type: ignore[misc]  # as above
+class ServiceProviderConfigView(stock.ServiceProviderConfigView, Engine):  # type: ignore[misc]  # django-scim2 carries no types
     """`/ServiceProviderConfig`."""
 
     http_method_names = READ_ONLY

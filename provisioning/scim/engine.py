@@ -73,7 +73,10 @@ class Engine(View):
             return self.refuse(request, exchange, refusal_of(error, exchange))
 
     def serve(self, request: HttpRequest, exchange: Exchange, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Check the request and run its handler. Raises: ScimError, DatabaseError, LogUnwritable."""
+        """Check the request and run its handler.
+
+        Raises: ScimError, InvalidOperation, InvalidAttribute, DatabaseError, ChangedMeanwhile, LogUnwritable.
+        """
         handler = self.handler_of(request)
         if len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY:
             raise errors.address_too_long(limit=str(LONGEST_QUERY))
@@ -125,7 +128,8 @@ class Engine(View):
         begun = exchange.outcome
         for attempt in range(1, MOST_ATTEMPTS + 1):
             is_again = attempt > 1
-            exchange.outcome = replace(begun, modified=[])
+            named = exchange.outcome  # by the attempt before
+            exchange.outcome = replace(begun, modified=[], source=named.source, target=named.target)
             try:
                 ask_if_idle(connection)
                 if not is_again:

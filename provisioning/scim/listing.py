@@ -87,7 +87,6 @@ TEAMS_OF = """
     ORDER BY display_name_key, accounts_team.id
 """
 MEMBER = """'{"value":"' || id || '","$ref":"' || CAST(%s AS text) || id || '","type":"User"}'"""
-# Both are made of what stands here, and nothing else.
 MEMBERS = """
     SELECT team_id, {concat} FROM (
         SELECT team_id, member_id, {text} AS id,

@@ -5,7 +5,8 @@ seldom: with a few writers at once the slowest waited forty times as long as the
 a file beside the database wakes them at once. PostgreSQL locks rows and needs none.
 
 What is committed lies in SQLite's write-ahead log, and now and then has to be copied into the database file. SQLite
-lets a writer do it, and with it all who wait for their turn; here a thread of its own does.
+lets a writer do it, and with it all who wait for their turn; here a thread of its own does, and only for the last
+little of it is it somebody's turn.
 """
 
 import fcntl
@@ -14,7 +15,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import count
-from threading import Thread
+from pathlib import Path
+from threading import Lock, Thread
 from typing import Any
 
 import structlog
@@ -26,6 +28,7 @@ SUFFIX = "-turn"
 WRITES_TO_CHECKPOINT = 50  # of one process: what is copied at once takes the disk some 20 ms
 CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"  # waits for nobody
 numbers = count(1)
+copying = Lock()  # held by a thread that copies
 logger = structlog.get_logger(__name__)
 
 
@@ -42,7 +45,7 @@ def turn() -> Iterator[None]:
     finally:
         give_back(lock)
     if next(numbers) % WRITES_TO_CHECKPOINT == 0:
-        Thread(target=checkpoint, args=(path,), name="checkpoint", daemon=True).start()
+        begin_checkpoint(path)
 
 
 def path_of_file() -> str | None:
@@ -68,15 +71,32 @@ def give_back(lock: int | None) -> None:
         os.close(lock)
 
 
+def begin_checkpoint(path: str) -> None:
+    """Copy SQLite's log in a thread, if none of this process is at it. Whatever goes wrong waits for the next time."""
+    if not copying.acquire(blocking=False):
+        return
+    try:
+        Thread(target=checkpoint, args=(path,), name="checkpoint", daemon=True).start()
+    except RuntimeError as error:  # no thread can be had
+        copying.release()
+        logger.warning("scim:no-checkpoint", error=str(error))
+
+
 def checkpoint(path: str) -> None:
     """Copy what is committed into the database file beside those who write, and then what they wrote meanwhile.
 
-    Only when nothing is left to be copied does SQLite begin its log anew.
+    Only when nothing is left to be copied does SQLite begin its log anew; for that little, others wait.
     """
-    with closing(sqlite3.connect(path)) as database:
-        database.execute(CHECKPOINT)
-        lock = taken(path)
-        try:
-            database.execute(CHECKPOINT)
-        finally:
-            give_back(lock)
+    try:
+        with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=rw", uri=True)) as database:
+            is_another_at_it = database.execute(CHECKPOINT).fetchone()[0]
+            if not is_another_at_it:
+                lock = taken(path)
+                try:
+                    database.execute(CHECKPOINT)
+                finally:
+                    give_back(lock)
+    except (sqlite3.Error, OSError) as error:
+        logger.warning("scim:no-checkpoint", error=str(error))
+    finally:
+        copying.release()

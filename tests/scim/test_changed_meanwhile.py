@@ -54,5 +54,24 @@ def test_a_user_that_is_changed_again_and_again_stays_as_they_are(
     with connection.execute_wrapper(Rival(99)):
         refused = entra.request("PATCH", f"/Users/{member.id}", {"Operations": [NEW_NAME]})
 
-    assert (refused.status_code, refused["Retry-After"]) == (503, "5")
+    entry = ProvisioningLogEntry.objects.get()
+    assert (refused.status_code, entry.status, entry.personal["target"]) == (503, "failure", "amelie")
     assert Member.objects.get(pk=member.pk).display_name == member.display_name
+
+
+def test_a_disabling_that_did_not_happen_is_no_disabling_in_the_log(
+    entra: ScimClient, acme: Organization
+) -> None:
+    make_member(acme, "bruno")
+    member = make_member(acme, "amelie")
+    operations = [
+        {"op": "Replace", "path": "active", "value": "False"},
+        {"op": "Replace", "path": "userName", "value": "Bruno"},
+    ]
+
+    refused = entra.request("PATCH", f"/Users/{member.id}", {"Operations": operations})
+    done = entra.request("PATCH", f"/Users/{member.id}", {"Operations": operations[:1]})
+
+    entries = ProvisioningLogEntry.objects.order_by("at").values_list("action", "status")
+    assert (refused.status_code, done.status_code) == (409, 200)
+    assert list(entries) == [("update", "failure"), ("disable", "success")]

@@ -107,6 +107,17 @@ def test_after_some_turns_what_was_written_is_in_the_database_file(
     assert (before, after) == ([], ["words"])
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL does so by itself")
+def test_a_database_that_was_taken_away_is_not_made_anew(tmp_path: Path) -> None:
+    turns.begin_checkpoint(str(tmp_path / "product.sqlite3"))
+    for thread in threading.enumerate():
+        if thread.name == "checkpoint":
+            thread.join(PATIENCE_SECONDS)
+
+    assert list(tmp_path.iterdir()) == []
+    assert not turns.copying.locked()
+
+
 def tables_in_file(folder: Path) -> list[str]:
     """Return the tables that stand in the database file itself, whatever SQLite's log beside it holds."""
     copied = shutil.copy(folder / "product.sqlite3", folder / "copied.sqlite3")

@@ -64,7 +64,7 @@ DEFECTS: dict[str, tuple[str, list[Callable[..., Any]]]] = {
         "a change reads, alters and writes the whole row without a lock",
         [
             security.test_a_change_writes_no_column_that_it_does_not_change,
-            security.test_a_change_locks_the_row_before_it_reads_it,
+            security.test_a_change_writes_the_row_only_as_it_was_read,
         ],
     ),
     "D10": ("a deletion goes by the id alone", [security.test_a_stranger_deletes_nothing_by_its_id]),
