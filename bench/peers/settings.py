@@ -10,7 +10,10 @@ ALLOWED_HOSTS = ["127.0.0.1"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 url = urlsplit(os.environ["DATABASE_URL"])
-pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;"
+pragmas = (
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY; "
+    "PRAGMA wal_autocheckpoint=4000;"
+)
 sqlite = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": url.path[1:],
