@@ -228,7 +228,7 @@ def kept(row: Model, columns: Iterable[Any]) -> list[Any]:
     """Return what a row has in some columns, as its database keeps it."""
     values = ((column, getattr(row, column.attname)) for column in columns)
     return [
-        stored(value) if type(value) in BY_TYPE and type(column) not in BY_COLUMN else prepared(column, value)
+        stored(value) if type(value) in BY_TYPE and type(column) not in BY_COLUMN else by_column(column, value)
         for column, value in values
     ]
 
@@ -238,7 +238,7 @@ BY_TYPE: Final = PLAIN | {UUID, datetime}  # what is stored alike whatever the c
 BY_COLUMN: Final = frozenset({JSONField, GenericIPAddressField})
 
 
-def prepared(column: Any, value: Any) -> Any:
+def by_column(column: Any, value: Any) -> Any:
     """Return what is not told by its type alone: JSON as a text, anything else as its column has it."""
     if type(column) is JSONField and value is not None:
         return json_text(value)

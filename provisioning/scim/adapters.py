@@ -1,8 +1,9 @@
 """From a User to a Member, from a Group to a Team, and back: what the views call.
 
 Registered as django-scim2's USER_ADAPTER and GROUP_ADAPTER, whose protocol they keep: `from_dict` and
-`handle_operations` say what is wanted, `save` does it; a member is made ready in between (`make`). Everything that touches data is overridden,
-because the stock adapters know no organization, no lock and no version (its defects D8 to D12).
+`handle_operations` say what is wanted, `save` does it; a member is made ready in between (`make`). Everything that
+touches data is overridden, because the stock adapters know no organization, no lock and no version (its defects
+D8 to D12).
 """
 
 from dataclasses import replace

@@ -13,7 +13,7 @@ from bench.peers.django_scim2_server.models import User as Person
 NAME = "displayName"
 
 
-class User(adapters.DefaultUserAdapter):  # type: ignore[misc]  # as above
+class User(adapters.DefaultUserAdapter):  # type: ignore[misc]  # django-scim2-server carries no types
     """A user whose displayName is kept, and can be replaced as Entra does it; one that is deleted is gone."""
 
     def to_scim(self, scim_obj: SCIMUser, request: HttpRequest) -> Any:

@@ -16,7 +16,7 @@ MOUNTED_AT = "/scim"
 GROUP = "Group"
 
 
-class Service(ScimService):  # type: ignore[misc]  # as above
+class Service(ScimService):  # type: ignore[misc]  # scim2-server carries no types
     """Answers the PATCH of a user with the user, as the others do, and that of a group with nothing, as it does."""
 
     def patch_response(
