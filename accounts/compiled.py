@@ -228,7 +228,9 @@ def kept(row: Model, columns: Iterable[Any]) -> list[Any]:
     """Return what a row has in some columns, as its database keeps it."""
     values = ((column, getattr(row, column.attname)) for column in columns)
     return [
-        stored(value) if type(value) in BY_TYPE and type(column) not in BY_COLUMN else by_column(column, value)
+        stored(value)
+        if type(value) in BY_TYPE and type(column) not in BY_COLUMN
+        else by_column(column, value)
         for column, value in values
     ]
 
