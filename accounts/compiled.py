@@ -23,6 +23,7 @@ from accounts.errors import ChangedMeanwhile
 
 IDLE_SECONDS = 1.0
 MOST_TEXTS = 200
+MOST_IDS = 1000
 Build = Callable[..., QuerySet[Any, Any]]
 Read = Callable[[Any], Any]
 
@@ -101,7 +102,7 @@ READERS: Final[dict[Any, Read]] = {
     JSONField: json.loads,
     # SQLite's alone: what PostgreSQL keeps of these needs no converter.
     DateTimeField: lambda at: at.replace(tzinfo=UTC),
-    UUIDField: lambda digits: UUID(int=int(digits, 16)),
+    UUIDField: lru_cache(MOST_IDS)(UUID),  # each row names its organization
 }
 
 
@@ -109,8 +110,9 @@ def as_read(row: Sequence[Any], readers: Iterable[tuple[int, Read]]) -> list[Any
     """Return a row in Python's types; nothing stays nothing."""
     read = list(row)
     for place, convert in readers:
-        if read[place] is not None:
-            read[place] = convert(read[place])
+        value = read[place]
+        if value is not None:
+            read[place] = convert(value)
     return read
 
 
@@ -150,11 +152,20 @@ def delete(row: Model) -> None:
 def run(sql: str, *values: object) -> list[Any]:
     """Run a statement; return the rows that it returns, if it does, as this database keeps them.
 
-    A set of ids is one value, which stands for {among}: whatever their number, it is one statement.
+    A set of ids is one value: of `id {among}`, or of `SELECT id FROM {each}`. Whatever their number, it is one statement.
     """
-    among = "= ANY(CAST(%s AS uuid[]))" if is_postgresql() else "IN (SELECT value FROM json_each(%s))"
-    found, _ = asked(sql.replace("{among}", among), [stored(value) for value in values])
+    found, _ = asked(with_sets(sql), [stored(value) for value in values])
     return found
+
+
+@lru_cache(MOST_TEXTS)
+def with_sets(sql: str) -> str:
+    """Return a statement with what this database makes of a set of ids."""
+    if is_postgresql():
+        ids = "CAST(%s AS uuid[])"
+        return sql.replace("{among}", f"= ANY({ids})").replace("{each}", f"unnest({ids}) AS id")
+    ids = "(SELECT value AS id FROM json_each(%s))"
+    return sql.replace("{among}", f"IN {ids}").replace("{each}", f"{ids} AS ids")
 
 
 @cache

@@ -158,16 +158,11 @@ def let_in(team: Team, ids: frozenset[UUID]) -> dict[UUID, str]:
     """
     if not ids:
         return {}
-    if is_postgresql():
-        rows = run(LET_IN, team.organization_id, ids, team.organization_id, team.id)
-        known = {as_id(id_): name for id_, name, _ in rows}
-        joined = [as_id(id_) for id_, _, is_new in rows if is_new]
-    else:
-        known = found(NAMED, team.organization_id, ids)
-        joined = [as_id(id_) for (id_,) in run(ADD, team.id, team.organization_id, ids)]
+    known = found(KNOWN_POSTGRESQL if is_postgresql() else NAMED, team.organization_id, ids)
     if len(known) != len(ids):
         raise UnknownMembers(ids - known.keys())
-    return {id_: known[id_] for id_ in joined}
+    joined = run(LET_IN, team.organization_id, team.id, ids)
+    return {id_: known[id_] for id_ in (as_id(id_) for (id_,) in joined)}
 
 
 @contextmanager
@@ -187,17 +182,11 @@ def found(sql: str, *values: object) -> dict[UUID, str]:
 
 
 NAMED = "SELECT id, user_name FROM accounts_member WHERE organization_id = %s AND id {among}"
+KNOWN_POSTGRESQL = f"{NAMED} ORDER BY id FOR KEY SHARE"  # SQLite lets nobody else write meanwhile
 REMOVE = "DELETE FROM accounts_teammembership WHERE team_id = %s AND member_id {among} RETURNING member_id"
 REMOVE_ALL_BUT = REMOVE.replace("member_id {among}", "NOT (member_id {among})")
-ADD = """
-    INSERT INTO accounts_teammembership (organization_id, team_id, member_id)
-    SELECT organization_id, %s, id FROM accounts_member WHERE organization_id = %s AND id {among}
+# Without a WHERE, SQLite would read ON as that of a join.
+LET_IN = """
+    INSERT INTO accounts_teammembership (organization_id, team_id, member_id) SELECT %s, %s, id FROM {each} WHERE TRUE
     ON CONFLICT (team_id, member_id) DO NOTHING RETURNING member_id
 """
-# SQLite lets nobody else write meanwhile, and has no INSERT within a SELECT.
-LET_IN = f"""
-    WITH known AS ({NAMED} ORDER BY id FOR KEY SHARE), joined AS (
-        INSERT INTO accounts_teammembership (organization_id, team_id, member_id)
-        SELECT %s, %s, id FROM known ON CONFLICT (team_id, member_id) DO NOTHING RETURNING member_id
-    ) SELECT id, user_name, member_id IS NOT NULL FROM known LEFT JOIN joined ON member_id = id
-"""  # noqa: S608 - all of it stands here

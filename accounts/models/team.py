@@ -50,7 +50,10 @@ class Team(models.Model):
 class TeamMembership(models.Model):
     """That one member is in one team. Found both ways by an index that holds all it needs."""
 
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # That it exists, the constraints of the team and the member say already.
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships", db_index=False)
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="memberships", db_index=False)
 

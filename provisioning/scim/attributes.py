@@ -42,6 +42,10 @@ USER: Columns = {
 }
 GROUP: Columns = {("externalId",): "external_id", ("displayName",): "display_name"}
 WORK_EMAIL = 'emails[type eq "work"].value'
+# The same as parent, name and column: every answer is made by them.
+USER_PLACES, GROUP_PLACES = (
+    [("".join(path[:-1]), path[-1], column) for path, column in table.items()] for table in (USER, GROUP)
+)
 
 
 def member_values(document: dict[str, Any]) -> MemberValues:
@@ -152,23 +156,16 @@ def check_keepable(document: dict[str, Any]) -> None:
 
 def document_of(row: Member | Team) -> dict[str, Any]:
     """Return what a client said of a member or a team."""
-    document: dict[str, Any] = {}
-    for path, column in (USER if isinstance(row, Member) else GROUP).items():
-        value = getattr(row, column)
+    values, document = vars(row), dict[str, Any]()
+    for parent, name, column in USER_PLACES if isinstance(row, Member) else GROUP_PLACES:
+        value = values[column]
         if value != "":
-            put(document, path, value)
+            holder = document.setdefault(parent, {}) if parent else document
+            holder[name] = value
     for name, value in row.other.items():
         inner = document.get(name)
         document[name] = value | inner if isinstance(inner, dict) else value
     return document
-
-
-def put(document: dict[str, Any], path: tuple[str, ...], value: object) -> None:
-    """Set the value at a path, making its parents."""
-    *parents, name = path
-    for parent in parents:
-        document = document.setdefault(parent, {})
-    document[name] = value
 
 
 def user_resource(member: Member, *, teams: Iterable[NamedId] = ()) -> dict[str, Any]:
@@ -190,16 +187,19 @@ def group_resource(team: Team, *, members: Any = None) -> dict[str, Any]:
 
 def framed(row: Member | Team, *, schema: str, kind: str) -> dict[str, Any]:
     """Return what a client said, between id, schemas and meta."""
-    extensions = {name for name in row.other if name.lower().startswith(URN_PREFIX)}
+    extensions = {name for name in row.other if name[:4].lower() == URN_PREFIX}
+    created = clock.timestamp(row.created_at)
+    is_new = row.modified_at == row.created_at
+    location = location_of(row)
     return {
         "schemas": [schema, *sorted(extensions, key=lambda name: (name != ENTERPRISE_SCHEMA, name))],
-        "id": str(row.id),
+        "id": location.rpartition("/")[2],
         **document_of(row),
         "meta": {
             "resourceType": kind,
-            "created": clock.timestamp(row.created_at),
-            "lastModified": clock.timestamp(row.modified_at),
-            "location": location_of(row),
+            "created": created,
+            "lastModified": created if is_new else clock.timestamp(row.modified_at),
+            "location": location,
             "version": etag_of(row),
         },
     }
