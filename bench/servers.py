@@ -141,7 +141,9 @@ class Contender:
         self.secret = printed.splitlines()[-1]
 
     def url(self, name: str) -> str:
-        """Return the URL of one of its databases."""
+        """Return the URL of one of its databases; empty where it has none."""
+        if self.kind == MEMORY:
+            return ""
         if self.kind == SQLITE:
             return f"sqlite:///{self.folder / name}.sqlite3"
         return f"{self.cluster.rpartition('/')[0]}/{name}"

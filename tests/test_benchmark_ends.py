@@ -23,7 +23,9 @@ class Files(servers.Program):
 
 servers.end_on_signals()
 program = Files(name="files", python="", install=())
-with servers.Contender(program, servers.MEMORY, Path(sys.argv[1]), "").running() as server:
+cluster = "postgresql://127.0.0.1:1/nowhere"  # not for a program without a database
+with servers.Contender(program, servers.MEMORY, Path(sys.argv[1]), cluster).running() as server:
+    server.gather_statistics()
     print(server.pid, flush=True)
     sys.stdin.read()
 """
