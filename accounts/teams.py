@@ -94,13 +94,21 @@ def locked_team(*, organization_id: UUID, team_id: UUID) -> Team:
 def update_team(
     *, team: Team, values: TeamValues, change: MembershipChange, now: datetime
 ) -> MembershipDelta:
-    """Change a locked team and who is in it, and raise its version if anything really changed.
+    """Change a team and who is in it, and raise its version if anything really changed.
 
-    Raises: DisplayNameTaken; UnknownMembers, with nothing changed once rolled back.
+    PostgreSQL needs the team locked before: else who comes and goes would be locked before it.
+
+    Raises: DisplayNameTaken; UnknownMembers; ChangedMeanwhile when somebody else wrote the team since it was read.
+    Nothing is changed once rolled back.
     """
     delta = change_members(team=team, change=change)
     columns = values.columns()
-    changed = [name for name, value in columns.items() if not is_same(getattr(team, name), value)]
+    said = [
+        name for name in columns if name != "folded"
+    ]  # which follows from `other`, and may not have been read
+    changed = [name for name in said if not is_same(getattr(team, name), columns[name])]
+    if "other" in changed:
+        changed.append("folded")
     if changed or delta:
         for name in changed:
             setattr(team, name, columns[name])

@@ -90,11 +90,18 @@ class Engine(View):
         read_body(request)
         return self.write(request, exchange, lambda: handler(request, *args, **kwargs))
 
+    def read_wanted(self, request: HttpRequest) -> None:
+        """Read from the body of a write what is wanted. Raises: ScimError, InvalidOperation."""
+
     def prepare(self, request: HttpRequest, *, is_locked: bool) -> None:
         """Make ready what a write will do: before its transaction, or in it where what is read shall stay as it is.
 
         Raises: ScimError, InvalidOperation, InvalidAttribute.
         """
+
+    def locks_first(self, request: HttpRequest) -> bool:  # noqa: ARG002 - for those that do
+        """Whether a write reads nothing before its transaction, since it has to lock what it reads."""
+        return False
 
     def handler_of(self, request: HttpRequest) -> Handler:
         """Return the method that serves this verb. Raises: ScimError method_not_allowed."""
@@ -125,18 +132,19 @@ class Engine(View):
 
         The first attempt makes ready before it what it can, so that others wait for it as shortly as may be.
         """
+        self.read_wanted(request)
         begun = exchange.outcome
         for attempt in range(1, MOST_ATTEMPTS + 1):
-            is_again = attempt > 1
+            is_locked = attempt > 1 or self.locks_first(request)
             named = exchange.outcome  # by the attempt before
             exchange.outcome = replace(begun, modified=[], source=named.source, target=named.target)
             try:
                 ask_if_idle(connection)
-                if not is_again:
+                if not is_locked:
                     self.prepare(request, is_locked=False)
                 with turn(), transaction.atomic():
                     self.recheck(exchange)
-                    if is_again:
+                    if is_locked:
                         self.prepare(request, is_locked=True)
                     response = handle()
                     self.note_change(exchange, response)

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django_scim import views as stock
 
 from accounts import members, teams
+from accounts.compiled import is_postgresql
 from accounts.models import Member, Team
 from provisioning.models import Action, RequestKind
 from provisioning.scim import conditions, cursors, errors, listing, messages, resources
@@ -45,8 +46,8 @@ class ResourceView:
     model_cls: Any
     parser_getter: Any
     body: dict[str, Any]
-    wanted: Any  # an adapter
     operations: list[messages.Operation]
+    wanted: Any  # an adapter
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """Offer what the address offers: the collection other verbs than one resource."""
@@ -157,16 +158,24 @@ class ResourceView:
             token_id = exchange.known_token.token_id
             exchange.outcome.fold_key = f"{token_id}:test_connection:{exchange.now:%Y-%m-%dT%H:%M}"
 
-    def prepare(self, request: HttpRequest, *, is_locked: bool) -> None:  # noqa: ARG002 - as the engine calls it
-        """Read what is wanted. Raises: ScimError, InvalidOperation, InvalidAttribute."""
+    def read_wanted(self, request: HttpRequest) -> None:
+        """Read the body. Raises: ScimError, InvalidOperation."""
         if request.method != "DELETE":
             self.body = self.load_body(request.body)
+        if request.method == "PATCH":
+            self.operations = messages.operations_of(self.body, schema=self.scim_adapter.schema)
+
+    def prepare(self, request: HttpRequest, *, is_locked: bool) -> None:
+        """Read the row that is to become what is wanted. Raises: ScimError, InvalidOperation, InvalidAttribute."""
         if request.method == "POST":
             self.wanted = self.scim_adapter(None, request=request)
             self.wanted.name_as_sent(self.body)
+        elif request.method != "DELETE":
+            self.wanted = self.adapter_of(self.locked if is_locked else self.one)
+        if request.method in ("POST", "PUT"):
             self.wanted.from_dict(self.body)
         if request.method == "PATCH":
-            self.operations = messages.operations_of(self.body, schema=self.scim_adapter.schema)
+            self.wanted.handle_operations(self.operations)
 
     def delete(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """Delete a resource (RFC 7644 §3.6)."""
@@ -200,16 +209,9 @@ class UsersView(ResourceView, stock.UsersView, Engine):  # type: ignore[misc]  #
     def prepare(self, request: HttpRequest, *, is_locked: bool) -> None:
         """Make the user what is wanted, and the answer to it. Raises: ScimError, InvalidOperation, InvalidAttribute."""
         super().prepare(request, is_locked=is_locked)
-        if request.method == "DELETE":
-            return
-        if request.method != "POST":
-            self.wanted = self.adapter_of(self.locked if is_locked else self.one)
-        if request.method == "PUT":
-            self.wanted.from_dict(self.body)
-        if request.method == "PATCH":
-            self.wanted.handle_operations(self.operations)
-        self.wanted.make()
-        self.prepared = self.answer_one(self.wanted, status=201 if request.method == "POST" else 200)
+        if request.method != "DELETE":
+            self.wanted.make()
+            self.prepared = self.answer_one(self.wanted, status=201 if request.method == "POST" else 200)
 
     def write_prepared(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """Create, replace or change a user (RFC 7644 §3.3, §3.5.1, §3.5.2)."""
@@ -235,13 +237,18 @@ class UsersView(ResourceView, stock.UsersView, Engine):  # type: ignore[misc]  #
 class GroupsView(ResourceView, stock.GroupsView, Engine):  # type: ignore[misc]  # as above
     """`/Groups` and `/Groups/{id}`.
 
-    Who is in a group is written and read in one transaction, under the lock of the group.
+    Who is in a group is written and read in one transaction, on PostgreSQL under the lock of the group. SQLite
+    lets nobody else write meanwhile, so there all else is done before.
     """
 
     resource_type = "Group"
     resource_class = resources.Group
     columns = GROUP_COLUMNS
     read_kind = RequestKind.READ_GROUPS
+
+    def locks_first(self, request: HttpRequest) -> bool:
+        """Whether a change locks the group before anything else."""
+        return request.method in ("PUT", "PATCH") and is_postgresql()
 
     def as_resources(self, rows: list[Any], projection: Projection) -> list[dict[str, Any]]:
         """Return teams as Groups, with what is wanted of them."""
@@ -262,19 +269,15 @@ class GroupsView(ResourceView, stock.GroupsView, Engine):  # type: ignore[misc] 
 
     def put(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """Replace a group (RFC 7644 §3.5.1)."""
-        adapter = self.adapter_of(self.locked)
-        adapter.from_dict(self.body)
-        adapter.save()
-        return self.answer_one(adapter)
+        self.wanted.save()
+        return self.answer_one(self.wanted)
 
     def patch(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """Change a group (RFC 7644 §3.5.2). Its members are not answered, unless the client says what it wants back."""
-        adapter = self.adapter_of(self.locked)
-        adapter.handle_operations(self.operations)
-        adapter.save()
+        self.wanted.save()
         if projection_in(self.request.GET).is_given:
-            return self.answer_one(adapter)
-        return tagged(HttpResponse(status=204), adapter)
+            return self.answer_one(self.wanted)
+        return tagged(HttpResponse(status=204), self.wanted)
 
 
 class SearchView:

@@ -1,12 +1,15 @@
-"""A user is read before the transaction that writes them; whoever was faster meanwhile, nothing of theirs is lost."""
+"""What is changed is read before the transaction that writes it; whoever was faster meanwhile, nothing of theirs is lost."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from accounts.models import Member, Organization
+from accounts.models import Member, Organization, Team, TeamMembership
 from provisioning.models import ProvisioningLogEntry
+from provisioning.scim import engine
 from tests.cast import ScimClient
 from tests.factories import make_member
 
@@ -18,24 +21,31 @@ NEW_NAME = {"op": "Replace", "path": "displayName", "value": "New name"}
 
 
 class Rival:
-    """Somebody who writes the user just before the product does, a number of times."""
+    """Somebody who writes the row just before the product does, a number of times."""
 
-    def __init__(self, times: int) -> None:
-        self.times, self.reads = times, list[str]()
+    def __init__(self, table: str, times: int) -> None:
+        self.table, self.times, self.reads = table, times, list[str]()
 
     def __call__(self, execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
         """Look at what is asked."""
-        if sql.startswith("SELECT") and "accounts_member" in sql and "user_name" in sql:
-            self.reads.append("locked" if "FOR UPDATE" in sql else "read")
-        if self.times and sql.startswith('UPDATE "accounts_member"'):
+        if sql.startswith(f'SELECT "{self.table}"') and "version" in sql:
+            self.reads.append("locked" if "FOR " in sql else "read")
+        if self.times and sql.startswith(f'UPDATE "{self.table}"'):
             self.times -= 1
-            execute("UPDATE accounts_member SET version = version + 1", [], False, context)
+            execute(f"UPDATE {self.table} SET version = version + 1", [], False, context)  # noqa: S608 - ours
         return execute(sql, parameters, many, context)
+
+
+def team_of(member: Member) -> Team:
+    """Make a team of one member."""
+    team = Team.objects.create(organization=member.organization, display_name="News", display_name_key="news")
+    TeamMembership.objects.create(organization=member.organization, team=team, member=member)
+    return team
 
 
 @pytest.mark.parametrize("times", [0, 1, 2])
 def test_a_user_is_read_again_under_a_lock(times: int, entra: ScimClient, acme: Organization) -> None:
-    member, rival = make_member(acme, "amelie"), Rival(times)
+    member, rival = make_member(acme, "amelie"), Rival("accounts_member", times)
 
     with connection.execute_wrapper(rival):
         answer = entra.request("PATCH", f"/Users/{member.id}", {"Operations": [NEW_NAME]})
@@ -46,12 +56,67 @@ def test_a_user_is_read_again_under_a_lock(times: int, entra: ScimClient, acme: 
     assert ProvisioningLogEntry.objects.count() == 1
 
 
+@pytest.mark.parametrize("times", [0, 1, 2])
+def test_a_group_is_read_again_and_on_postgresql_always_under_a_lock(
+    times: int, entra: ScimClient, acme: Organization
+) -> None:
+    amelie, bruno = make_member(acme, "amelie"), make_member(acme, "bruno")
+    team, rival = team_of(amelie), Rival("accounts_team", times)
+    new = {"op": "Add", "path": "members", "value": [{"value": str(bruno.id)}]}
+
+    with connection.execute_wrapper(rival):
+        answer = entra.request("PATCH", f"/Groups/{team.id}", {"Operations": [new]})
+
+    each = "locked" if connection.vendor == "postgresql" else "read"
+    entry = ProvisioningLogEntry.objects.get()
+    assert (answer.status_code, answer["ETag"]) == (204, 'W/"2"')
+    assert rival.reads == [each] * (times + 1)
+    assert set(TeamMembership.objects.values_list("member_id", flat=True)) == {amelie.id, bruno.id}
+    assert [each["newValue"] for each in entry.personal["modifiedProperties"]] == [
+        [{"value": str(bruno.id), "display": "bruno"}]
+    ]
+
+
+def test_a_group_that_is_changed_again_and_again_stays_as_it_is(
+    entra: ScimClient, acme: Organization
+) -> None:
+    amelie, bruno = make_member(acme, "amelie"), make_member(acme, "bruno")
+    team = team_of(amelie)
+    new = {"op": "Replace", "path": "members", "value": [{"value": str(bruno.id)}]}
+
+    with connection.execute_wrapper(Rival("accounts_team", 99)):
+        refused = entra.request("PATCH", f"/Groups/{team.id}", {"Operations": [new]})
+
+    entry = ProvisioningLogEntry.objects.get()
+    assert (refused.status_code, entry.status, entry.personal["target"]) == (503, "failure", str(team))
+    assert list(TeamMembership.objects.values_list("member_id", flat=True)) == [amelie.id]
+
+
+def test_a_group_that_was_deleted_before_its_turn_came_is_not_found(
+    entra: ScimClient, acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    amelie, bruno = make_member(acme, "amelie"), make_member(acme, "bruno")
+    team = team_of(amelie)
+    new = {"op": "Add", "path": "members", "value": [{"value": str(bruno.id)}]}
+
+    @contextmanager
+    def late_turn() -> Iterator[None]:
+        Team.objects.all().delete()
+        yield
+
+    monkeypatch.setattr(engine, "turn", late_turn)
+    refused = entra.request("PATCH", f"/Groups/{team.id}", {"Operations": [new]})
+
+    assert refused.status_code == 404
+    assert not TeamMembership.objects.exists()
+
+
 def test_a_user_that_is_changed_again_and_again_stays_as_they_are(
     entra: ScimClient, acme: Organization
 ) -> None:
     member = make_member(acme, "amelie")
 
-    with connection.execute_wrapper(Rival(99)):
+    with connection.execute_wrapper(Rival("accounts_member", 99)):
         refused = entra.request("PATCH", f"/Users/{member.id}", {"Operations": [NEW_NAME]})
 
     entry = ProvisioningLogEntry.objects.get()
