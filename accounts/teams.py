@@ -16,7 +16,7 @@ from django.db import IntegrityError
 from django.db.models import QuerySet
 
 from accounts.compiled import Compiled, as_id, insert, is_postgresql, run, update
-from accounts.errors import DisplayNameTaken, UnknownMembers, violated
+from accounts.errors import ChangedMeanwhile, DisplayNameTaken, UnknownMembers, violated
 from accounts.keys import fold, folded
 from accounts.members import is_same
 from accounts.models import ResourceKind, Team, TeamMembership, Tombstone
@@ -30,15 +30,18 @@ class TeamValues:
     external_id: str = ""
     other: dict[str, Any] = field(default_factory=dict)
 
+    def folded(self) -> dict[str, Any]:
+        """Return folded what has no folded column of its own."""
+        found: dict[str, Any] = folded(self.other)
+        return found
+
     def columns(self) -> dict[str, Any]:
         """Return the columns they fill, the folded ones included."""
-        return {
-            "display_name": self.display_name,
-            "display_name_key": fold(self.display_name),
-            "external_id": self.external_id,
-            "other": self.other,
-            "folded": folded(self.other),
-        }
+        return self.columns_but_folded() | {"folded": self.folded()}
+
+    def columns_but_folded(self) -> dict[str, Any]:
+        """Return the columns they fill but `folded`, which says nothing that the others do not."""
+        return vars(self) | {"display_name_key": fold(self.display_name)}
 
 
 @dataclass(frozen=True)
@@ -102,20 +105,21 @@ def update_team(
     Nothing is changed once rolled back.
     """
     delta = change_members(team=team, change=change)
-    columns = values.columns()
-    said = [
-        name for name in columns if name != "folded"
-    ]  # which follows from `other`, and may not have been read
-    changed = [name for name in said if not is_same(getattr(team, name), columns[name])]
+    columns = values.columns_but_folded()
+    changed = [name for name, value in columns.items() if not is_same(getattr(team, name), value)]
+    for name in changed:
+        setattr(team, name, columns[name])
     if "other" in changed:
+        team.folded = values.folded()
         changed.append("folded")
-    if changed or delta:
-        for name in changed:
-            setattr(team, name, columns[name])
-        team.version += 1
-        team.modified_at = now
-        with naming(team):
-            update(team, *changed, "version", "modified_at", version=team.version - 1)
+    if not changed and not delta:
+        if not run(UNCHANGED, team.id, team.version):
+            raise ChangedMeanwhile
+        return delta
+    team.version += 1
+    team.modified_at = now
+    with naming(team):
+        update(team, *changed, "version", "modified_at", version=team.version - 1)
     return delta
 
 
@@ -189,6 +193,7 @@ def found(sql: str, *values: object) -> dict[UUID, str]:
     return {as_id(id_): name for id_, name in run(sql, *values)}
 
 
+UNCHANGED = "SELECT id FROM accounts_team WHERE id = %s AND version = %s"
 NAMED = "SELECT id, user_name FROM accounts_member WHERE organization_id = %s AND id {among}"
 KNOWN_POSTGRESQL = f"{NAMED} ORDER BY id FOR KEY SHARE"  # SQLite lets nobody else write meanwhile
 REMOVE = "DELETE FROM accounts_teammembership WHERE team_id = %s AND member_id {among} RETURNING member_id"

@@ -50,7 +50,7 @@ class Team(models.Model):
 class TeamMembership(models.Model):
     """That one member is in one team. Found both ways by an index that holds all it needs."""
 
-    # That it exists, the constraints of the team and the member say already.
+    # It exists because the team and the member do, whose it is: `teams.let_in` alone writes it.
     organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )

@@ -44,7 +44,8 @@ GROUP: Columns = {("externalId",): "external_id", ("displayName",): "display_nam
 WORK_EMAIL = 'emails[type eq "work"].value'
 # The same as parent, name and column: every answer is made by them.
 USER_PLACES, GROUP_PLACES = (
-    [("".join(path[:-1]), path[-1], column) for path, column in table.items()] for table in (USER, GROUP)
+    [(path[0] if len(path) > 1 else "", path[-1], column) for path, column in table.items()]
+    for table in (USER, GROUP)
 )
 
 
@@ -187,19 +188,18 @@ def group_resource(team: Team, *, members: Any = None) -> dict[str, Any]:
 
 def framed(row: Member | Team, *, schema: str, kind: str) -> dict[str, Any]:
     """Return what a client said, between id, schemas and meta."""
-    extensions = {name for name in row.other if name[:4].lower() == URN_PREFIX}
+    extensions = {name for name in row.other if name.lower().startswith(URN_PREFIX)}
     created = clock.timestamp(row.created_at)
-    is_new = row.modified_at == row.created_at
-    location = location_of(row)
+    is_unchanged = row.modified_at == row.created_at
     return {
         "schemas": [schema, *sorted(extensions, key=lambda name: (name != ENTERPRISE_SCHEMA, name))],
-        "id": location.rpartition("/")[2],
+        "id": str(row.id),
         **document_of(row),
         "meta": {
             "resourceType": kind,
             "created": created,
-            "lastModified": created if is_new else clock.timestamp(row.modified_at),
-            "location": location,
+            "lastModified": created if is_unchanged else clock.timestamp(row.modified_at),
+            "location": location_of(row),
             "version": etag_of(row),
         },
     }

@@ -130,7 +130,8 @@ class Engine(View):
     ) -> HttpResponse:
         """Run a handler and write its entry in one transaction; try again when a rival was faster.
 
-        The first attempt makes ready before it what it can, so that others wait for it as shortly as may be.
+        The first attempt makes ready before it what it can, so that others wait for it as shortly as may be. What is
+        refused then is refused before the token is asked about again.
         """
         self.read_wanted(request)
         begun = exchange.outcome

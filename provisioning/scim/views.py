@@ -167,15 +167,17 @@ class ResourceView:
 
     def prepare(self, request: HttpRequest, *, is_locked: bool) -> None:
         """Read the row that is to become what is wanted. Raises: ScimError, InvalidOperation, InvalidAttribute."""
+        if request.method == "DELETE":
+            return
         if request.method == "POST":
             self.wanted = self.scim_adapter(None, request=request)
             self.wanted.name_as_sent(self.body)
-        elif request.method != "DELETE":
+        else:
             self.wanted = self.adapter_of(self.locked if is_locked else self.one)
-        if request.method in ("POST", "PUT"):
-            self.wanted.from_dict(self.body)
         if request.method == "PATCH":
             self.wanted.handle_operations(self.operations)
+        else:
+            self.wanted.from_dict(self.body)
 
     def delete(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """Delete a resource (RFC 7644 §3.6)."""
@@ -238,7 +240,7 @@ class GroupsView(ResourceView, stock.GroupsView, Engine):  # type: ignore[misc] 
     """`/Groups` and `/Groups/{id}`.
 
     Who is in a group is written and read in one transaction, on PostgreSQL under the lock of the group. SQLite
-    lets nobody else write meanwhile, so there all else is done before.
+    lets nobody else write meanwhile, so there the group is read, and what is wanted of it worked out, before.
     """
 
     resource_type = "Group"
@@ -247,7 +249,7 @@ class GroupsView(ResourceView, stock.GroupsView, Engine):  # type: ignore[misc] 
     read_kind = RequestKind.READ_GROUPS
 
     def locks_first(self, request: HttpRequest) -> bool:
-        """Whether a change locks the group before anything else."""
+        """Whether it is a change, and the group can be locked before anything else."""
         return request.method in ("PUT", "PATCH") and is_postgresql()
 
     def as_resources(self, rows: list[Any], projection: Projection) -> list[dict[str, Any]]:

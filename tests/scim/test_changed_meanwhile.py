@@ -1,6 +1,6 @@
 """What is changed is read before the transaction that writes it; whoever was faster meanwhile, nothing of theirs is lost."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -92,20 +92,68 @@ def test_a_group_that_is_changed_again_and_again_stays_as_it_is(
     assert list(TeamMembership.objects.values_list("member_id", flat=True)) == [amelie.id]
 
 
-def test_a_group_that_was_deleted_before_its_turn_came_is_not_found(
-    entra: ScimClient, acme: Organization, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def before_its_turn(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Let somebody do something once, after a group was read and before its change is written."""
+
+    def set_up(rival: Callable[[], object]) -> None:
+        rivals = [rival]
+
+        @contextmanager
+        def late_turn() -> Iterator[None]:
+            for each in rivals:
+                each()
+            rivals.clear()
+            yield
+
+        monkeypatch.setattr(engine, "turn", late_turn)
+
+    return set_up
+
+
+def rename() -> None:
+    """Do what another request does that renames the group."""
+    Team.objects.update(display_name="Old news", display_name_key="old news", version=2)
+
+
+def test_whoever_renames_a_group_before_its_turn_is_not_undone(
+    entra: ScimClient, acme: Organization, before_its_turn: Callable[[Callable[[], object]], None]
 ) -> None:
-    amelie, bruno = make_member(acme, "amelie"), make_member(acme, "bruno")
-    team = team_of(amelie)
+    team, bruno = team_of(make_member(acme, "amelie")), make_member(acme, "bruno")
     new = {"op": "Add", "path": "members", "value": [{"value": str(bruno.id)}]}
 
-    @contextmanager
-    def late_turn() -> Iterator[None]:
-        Team.objects.all().delete()
-        yield
+    before_its_turn(rename)
+    answer = entra.request("PATCH", f"/Groups/{team.id}", {"Operations": [new]})
 
-    monkeypatch.setattr(engine, "turn", late_turn)
-    refused = entra.request("PATCH", f"/Groups/{team.id}", {"Operations": [new]})
+    assert (answer.status_code, answer["ETag"]) == (204, 'W/"3"')
+    assert Team.objects.get().display_name == "Old news"
+    assert TeamMembership.objects.count() == 2
+
+
+def test_a_version_is_looked_at_even_if_nothing_is_to_change(
+    entra: ScimClient, acme: Organization, before_its_turn: Callable[[Callable[[], object]], None]
+) -> None:
+    amelie = make_member(acme, "amelie")
+    team = team_of(amelie)
+    there = {"op": "Add", "path": "members", "value": [{"value": str(amelie.id)}]}
+
+    before_its_turn(rename)
+    refused = entra.request(
+        "PATCH", f"/Groups/{team.id}", {"Operations": [there]}, headers={"If-Match": 'W/"1"'}
+    )
+
+    assert refused.status_code == 412
+
+
+def test_a_group_that_was_deleted_before_its_turn_is_not_found(
+    entra: ScimClient, acme: Organization, before_its_turn: Callable[[Callable[[], object]], None]
+) -> None:
+    amelie = make_member(acme, "amelie")
+    team = team_of(amelie)
+    there = {"op": "Add", "path": "members", "value": [{"value": str(amelie.id)}]}
+
+    before_its_turn(lambda: Team.objects.all().delete())
+    refused = entra.request("PATCH", f"/Groups/{team.id}", {"Operations": [there]})
 
     assert refused.status_code == 404
     assert not TeamMembership.objects.exists()
