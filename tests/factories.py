@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from accounts import clock
 from accounts.members import MemberValues, create_member
-from accounts.models import Member, Operator, Organization
+from accounts.models import Member, Operator, Organization, Team, TeamMembership
 from accounts.permissions import Role
 from provisioning import api_keys, connections, deliveries, logs, signatures, tokens
 from provisioning.api_keys import IssuedKey
@@ -75,6 +75,15 @@ def make_member(organization: Organization, user_name: str, **values: Any) -> Me
         values=MemberValues(user_name=user_name, **values),
         now=clock.now(),
     )
+
+
+def make_team(organization: Organization, members: list[Member]) -> Team:
+    """Create a team of members."""
+    team = Team.objects.create(organization=organization, display_name="News", display_name_key="news")
+    TeamMembership.objects.bulk_create(
+        TeamMembership(organization=organization, team=team, member=member) for member in members
+    )
+    return team
 
 
 def make_entry(token: IssuedToken, *, at: datetime | None = None, **outcome: Any) -> ProvisioningLogEntry:

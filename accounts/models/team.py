@@ -50,7 +50,8 @@ class Team(models.Model):
 class TeamMembership(models.Model):
     """That one member is in one team. Found both ways by an index that holds all it needs."""
 
-    # It exists because the team and the member do, whose it is: `teams.let_in` alone writes it.
+    # No constraint: it is that of the team and the member, whose own say that it exists. Who writes it takes it from
+    # them (`teams.let_in`, `tombstones.restore_member`).
     organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )

@@ -11,7 +11,7 @@ from accounts.models import Member, Organization, Team, TeamMembership
 from provisioning.models import ProvisioningLogEntry
 from provisioning.scim import engine
 from tests.cast import ScimClient
-from tests.factories import make_member
+from tests.factories import make_member, make_team
 
 pytestmark = pytest.mark.django_db(
     transaction=True
@@ -32,15 +32,8 @@ class Rival:
             self.reads.append("locked" if "FOR " in sql else "read")
         if self.times and sql.startswith(f'UPDATE "{self.table}"'):
             self.times -= 1
-            execute(f"UPDATE {self.table} SET version = version + 1", [], False, context)  # noqa: S608 - ours
+            execute(f"UPDATE {self.table} SET version = version + 1", [], False, context)  # noqa: S608 - a table's name, of this file
         return execute(sql, parameters, many, context)
-
-
-def team_of(member: Member) -> Team:
-    """Make a team of one member."""
-    team = Team.objects.create(organization=member.organization, display_name="News", display_name_key="news")
-    TeamMembership.objects.create(organization=member.organization, team=team, member=member)
-    return team
 
 
 @pytest.mark.parametrize("times", [0, 1, 2])
@@ -61,7 +54,7 @@ def test_a_group_is_read_again_and_on_postgresql_always_under_a_lock(
     times: int, entra: ScimClient, acme: Organization
 ) -> None:
     amelie, bruno = make_member(acme, "amelie"), make_member(acme, "bruno")
-    team, rival = team_of(amelie), Rival("accounts_team", times)
+    team, rival = make_team(acme, [amelie]), Rival("accounts_team", times)
     new = {"op": "Add", "path": "members", "value": [{"value": str(bruno.id)}]}
 
     with connection.execute_wrapper(rival):
@@ -81,7 +74,7 @@ def test_a_group_that_is_changed_again_and_again_stays_as_it_is(
     entra: ScimClient, acme: Organization
 ) -> None:
     amelie, bruno = make_member(acme, "amelie"), make_member(acme, "bruno")
-    team = team_of(amelie)
+    team = make_team(acme, [amelie])
     new = {"op": "Replace", "path": "members", "value": [{"value": str(bruno.id)}]}
 
     with connection.execute_wrapper(Rival("accounts_team", 99)):
@@ -119,7 +112,7 @@ def rename() -> None:
 def test_whoever_renames_a_group_before_its_turn_is_not_undone(
     entra: ScimClient, acme: Organization, before_its_turn: Callable[[Callable[[], object]], None]
 ) -> None:
-    team, bruno = team_of(make_member(acme, "amelie")), make_member(acme, "bruno")
+    team, bruno = make_team(acme, [make_member(acme, "amelie")]), make_member(acme, "bruno")
     new = {"op": "Add", "path": "members", "value": [{"value": str(bruno.id)}]}
 
     before_its_turn(rename)
@@ -134,7 +127,7 @@ def test_a_version_is_looked_at_even_if_nothing_is_to_change(
     entra: ScimClient, acme: Organization, before_its_turn: Callable[[Callable[[], object]], None]
 ) -> None:
     amelie = make_member(acme, "amelie")
-    team = team_of(amelie)
+    team = make_team(acme, [amelie])
     there = {"op": "Add", "path": "members", "value": [{"value": str(amelie.id)}]}
 
     before_its_turn(rename)
@@ -149,7 +142,7 @@ def test_a_group_that_was_deleted_before_its_turn_is_not_found(
     entra: ScimClient, acme: Organization, before_its_turn: Callable[[Callable[[], object]], None]
 ) -> None:
     amelie = make_member(acme, "amelie")
-    team = team_of(amelie)
+    team = make_team(acme, [amelie])
     there = {"op": "Add", "path": "members", "value": [{"value": str(amelie.id)}]}
 
     before_its_turn(lambda: Team.objects.all().delete())

@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import clock
 from accounts.members import MemberValues
-from accounts.models import Member, Organization, Team, TeamMembership
+from accounts.models import Member, Organization, TeamMembership
 from tests.cast import ScimClient
-from tests.factories import make_member, user_body
+from tests.factories import make_member, make_team, user_body
 from tests.plans import plan_of, walked_through
 
 FREE = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "ROLLBACK")
@@ -23,15 +23,6 @@ def fill(organization: Organization, count: int) -> list[Member]:
     """Create that many members in one statement."""
     values = (MemberValues(user_name=f"user{number}@acme.example") for number in range(count))
     return Member.objects.bulk_create(Member(organization=organization, **each.columns()) for each in values)
-
-
-def make_team(organization: Organization, members: list[Member]) -> Team:
-    """Create a team of members."""
-    team = Team.objects.create(organization=organization, display_name="News", display_name_key="news")
-    TeamMembership.objects.bulk_create(
-        TeamMembership(organization=organization, team=team, member=member) for member in members
-    )
-    return team
 
 
 def queries_of(entra: ScimClient, method: str, path: str, body: object = None) -> int:
