@@ -1,6 +1,5 @@
 """Many at once: a receiver that never answers delays nobody but itself, and two workers tell nothing twice."""
 
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -17,7 +16,7 @@ from tests.webhooks.conftest import make_webhook
 from tests.webhooks.receiving import HANG, Receiver, receiving
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SECONDS = 3.0
+SECONDS = 8.0
 
 
 @pytest.fixture
@@ -62,15 +61,14 @@ def test_receivers_that_never_answer_delay_no_other_organization(
     with ThreadPoolExecutor(1) as pool:
         task = pool.submit(at_work)
         assert alive.wait_until(lambda: len(alive.positions()) == 3, seconds=SECONDS)
-        began = time.monotonic()
         make_entry(token)
         logs.seal()
         is_told = alive.wait_until(lambda: len(alive.positions()) == 4, seconds=SECONDS)
-        took = time.monotonic() - began
+        is_before_the_dead = not WebhookDelivery.objects.exclude(error="").exists()
         task.result()
 
     assert is_told
-    assert took < SECONDS / 2
+    assert is_before_the_dead
     untaken = WebhookDelivery.objects.filter(delivered_at__isnull=True)
     assert untaken.count() == calls.THREADS[True] + 1
 
