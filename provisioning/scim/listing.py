@@ -16,6 +16,7 @@ from accounts.compiled import as_id, is_postgresql, run
 from accounts.models import Member, Team
 from provisioning.scim import attributes
 from provisioning.scim.attributes import NamedId
+from provisioning.scim.far_pages import far_page
 from provisioning.scim.filters import Conditions
 from provisioning.scim.projection import Projection
 from provisioning.scim.queries import Query
@@ -29,9 +30,8 @@ def page(search: Search, query: Query, *, conditions: Conditions) -> tuple[int, 
     """Return how many rows fit, and those of the page. Raises: ScimError invalid_parameter."""
     if query.sort_by:
         found = list(search.rows().order_by(*order(query, conditions), "created_at", "id")[query.rows])
-    elif query.start_index > 1:
-        ids = search.rows().values("id")[query.rows]  # what is skipped is read in an index alone
-        found = list(search.model.objects.of_organization(search.organization_id).filter(id__in=ids))
+    elif query.start_index > 1 and query.count:
+        return far_page(search.rows(), start=query.start_index - 1, count=query.count)
     else:
         found = search.first(query.count) if query.count else []
     # A page that is not full is the last one, and counts the rest by itself.
