@@ -10,7 +10,9 @@ from typing import Any
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
+from accounts.models import Organization
 from accounts.querysets import TenantQuerySet
+from provisioning.scim.searches import Search
 
 # Whichever end is further away is not read at all. What is skipped is read in an index alone.
 STATEMENT = """
@@ -25,26 +27,30 @@ STATEMENT = """
 """
 
 
-def far_page(rows: TenantQuerySet[Any], *, start: int, count: int) -> tuple[int, list[Any]]:
-    """Return how many rows there are, oldest first, and up to `count` of them after the first `start`."""
+def far_page(search: Search, *, start: int, count: int) -> tuple[int, list[Any]]:
+    """Return how many rows a search finds, and of these, oldest first, up to `count` after the first `start`."""
     end = start + count
     parts = {
-        "all": rows.order_by().values("id"),
-        "oldest": rows.filter(total(">=", 2 * start)).values("id")[start:end],
-        "newest": rows.filter(total("<", 2 * start)).reverse().values("id")[:count],
+        "all": search.rows().order_by().values("id"),
+        "oldest": rows_if(search, ">=", 2 * start).values("id")[start:end],
+        "newest": rows_if(search, "<", 2 * start).reverse().values("id")[:count],
     }
     compiled = {name: part.query.sql_with_params() for name, part in parts.items()}
     statement = STATEMENT.format(
-        table=rows.model._meta.db_table,  # noqa: SLF001 - Django's documented model API
+        table=search.model._meta.db_table,  # noqa: SLF001 - Django's documented model API
         end=end,
         **{name: sql for name, (sql, _) in compiled.items()},
     )
     values = [value for _, given in compiled.values() for value in given]
-    found = list(rows.model.objects.raw(statement, values))
+    found = list(search.model.objects.raw(statement, values))
     number: int = found[0].found
     return number, found[-min(count, number - start) :] if number > start else []
 
 
-def total(sign: str, number: int) -> RawSQL:
-    """Return the condition that all rows together are as many: asked once, not of each row."""
-    return RawSQL(f"((SELECT found FROM total) {sign} %s)", (number,), output_field=BooleanField())  # noqa: S608, S611 - the number apart
+def rows_if(search: Search, sign: str, number: int) -> TenantQuerySet[Any]:
+    """Return the rows of a search if all together are as many; else those of no organization, which reads none."""
+    is_so = RawSQL(f"((SELECT found FROM total) {sign} %s)", (number,), output_field=BooleanField())  # noqa: S608, S611 - the number apart
+    organization: Any = (
+        Organization.objects.filter(is_so, pk=search.organization_id).order_by().values("pk")[:1]
+    )
+    return search._replace(organization_id=organization).rows()

@@ -31,7 +31,7 @@ def page(search: Search, query: Query, *, conditions: Conditions) -> tuple[int, 
     if query.sort_by:
         found = list(search.rows().order_by(*order(query, conditions), "created_at", "id")[query.rows])
     elif query.start_index > 1 and query.count:
-        return far_page(search.rows(), start=query.start_index - 1, count=query.count)
+        return far_page(search, start=query.start_index - 1, count=query.count)
     else:
         found = search.first(query.count) if query.count else []
     # A page that is not full is the last one, and counts the rest by itself.
