@@ -26,9 +26,17 @@ def parent_of(pid: str) -> int:
 
 
 def cpu_seconds(pids: set[int]) -> float:
-    """Return how long the threads of processes have run. Those that ended meanwhile are not counted."""
+    """Return how long the threads of processes have run, and whatever else these have started that has ended.
+
+    A thread that ended in a process that did not is not counted.
+    """
     nanoseconds = 0
     for pid in pids:
+        with suppress(OSError):
+            ended = (
+                (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[13:15]
+            )  # cutime and cstime
+            nanoseconds += sum(map(int, ended)) * 10**9 // os.sysconf("SC_CLK_TCK")
         for thread in (PROC / str(pid) / "task").glob("*/schedstat"):
             with suppress(OSError):
                 nanoseconds += int(thread.read_text().split()[0])
