@@ -122,7 +122,10 @@ class TeamFilter(ResourceFilter):
 
 
 def found_by(model: Any, condition: str, organization_id: UUID, *parameters: object) -> TenantQuerySet[Any]:
-    """Return the rows of an organization that a condition finds."""
+    """Return the rows of an organization that a condition finds.
+
+    They can't be part of another query of Django's, which would call the table otherwise than the condition does.
+    """
     expression = RawSQL(f"({condition})", parameters, output_field=BooleanField())  # noqa: S611 - parameters apart
     rows: TenantQuerySet[Any] = model.objects.of_organization(organization_id).filter(expression)
     return rows

@@ -173,6 +173,9 @@ def post(receiver: Receiver) -> Answer:
     return outgoing.post(receiver.url, body=b"{}", headers={"webhook-id": "1"})
 
 
+NOT_SO_LATE_MS = 8000  # on a busy machine, where the product itself would wait 10 seconds
+
+
 def test_whoever_never_answers_is_left_when_the_time_is_over(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,7 +185,7 @@ def test_whoever_never_answers_is_left_when_the_time_is_over(
     answer = post(receiver)
 
     assert answer.error.startswith("It gave no answer in time")
-    assert answer.duration_ms >= 250
+    assert 250 <= answer.duration_ms < NOT_SO_LATE_MS
 
 
 def test_whoever_answers_a_byte_at_a_time_is_left_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,6 +208,7 @@ def test_whoever_answers_a_byte_at_a_time_is_left_too(monkeypatch: pytest.Monkey
         thread.join()
 
     assert answer.error.startswith("It gave no answer in time")
+    assert answer.duration_ms < NOT_SO_LATE_MS
 
 
 def _quietly(work: Any, *arguments: Any) -> None:
