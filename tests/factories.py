@@ -77,6 +77,12 @@ def make_member(organization: Organization, user_name: str, **values: Any) -> Me
     )
 
 
+def make_members(organization: Organization, count: int) -> list[Member]:
+    """Create that many members in one statement."""
+    values = (MemberValues(user_name=f"user{number}@acme.example") for number in range(count))
+    return Member.objects.bulk_create(Member(organization=organization, **each.columns()) for each in values)
+
+
 def make_team(organization: Organization, members: list[Member]) -> Team:
     """Create a team of members."""
     team = Team.objects.create(organization=organization, display_name="News", display_name_key="news")

@@ -14,7 +14,7 @@ from accounts.models import Organization
 from accounts.querysets import TenantQuerySet
 from provisioning.scim.searches import Search
 
-# Whichever end is further away is not read at all. What is skipped is read in an index alone.
+# Whichever end is further away is not read at all. Without a filter, what is skipped is read in an index alone.
 STATEMENT = """
     WITH total AS (SELECT count(*) AS found FROM ({all}) AS every_row),
     page AS (

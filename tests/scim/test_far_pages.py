@@ -4,14 +4,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.members import MemberValues
-from accounts.models import Member, Organization
+from accounts.models import Organization
+from provisioning.scim.queries import MESSAGE
 from provisioning.scim.resources import GROUP_SCHEMA
 from tests.cast import ScimClient
-from tests.factories import make_member
+from tests.factories import make_member, make_members
 from tests.plans import effort_of, walked_through
-
-SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
 NAMES = [f"user{number}@acme.example" for number in range(7)]
 
@@ -46,7 +44,7 @@ def test_groups_have_such_pages_too(entra: ScimClient, count: int) -> None:
         entra.post("/Groups", {"schemas": [GROUP_SCHEMA], "displayName": name, "externalId": name[-1]})
 
     for start in range(2, len(names) + 3):
-        body = {"schemas": [SEARCH], "filter": 'externalId ne "2"', "startIndex": start, "count": count}
+        body = {"schemas": [MESSAGE], "filter": 'externalId ne "2"', "startIndex": start, "count": count}
         page = entra.post("/Groups/.search", body).json()
 
         found = [group["displayName"] for group in page["Resources"]]
@@ -65,8 +63,7 @@ def statement_of(entra: ScimClient, start: int) -> str:
 def test_what_is_skipped_is_what_lies_between_a_page_and_the_nearer_end(
     entra: ScimClient, acme: Organization
 ) -> None:
-    members = [MemberValues(user_name=f"user{number}@acme.example") for number in range(3000)]
-    Member.objects.bulk_create(Member(organization=acme, **each.columns()) for each in members)
+    make_members(acme, 3000)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE accounts_member")
 

@@ -8,21 +8,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts import clock
-from accounts.members import MemberValues
 from accounts.models import Member, Organization, TeamMembership
 from tests.cast import ScimClient
-from tests.factories import make_member, make_team, user_body
+from tests.factories import make_member, make_members, make_team, user_body
 from tests.plans import plan_of, walked_through
 
 FREE = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "ROLLBACK")
 SIZES = [10, 10_000]
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-
-
-def fill(organization: Organization, count: int) -> list[Member]:
-    """Create that many members in one statement."""
-    values = (MemberValues(user_name=f"user{number}@acme.example") for number in range(count))
-    return Member.objects.bulk_create(Member(organization=organization, **each.columns()) for each in values)
 
 
 def queries_of(entra: ScimClient, method: str, path: str, body: object = None) -> int:
@@ -54,13 +47,13 @@ def test_finding_costs_the_same_at_any_size(
     entra: ScimClient, acme: Organization, size: int, budget: int, path: str
 ) -> None:
     make_member(acme, "amelie@acme.example")
-    make_team(acme, fill(acme, size))
+    make_team(acme, make_members(acme, size))
 
     assert queries_of(entra, "GET", path) <= budget
 
 
 def test_a_deep_page_skips_others_in_an_index_alone(entra: ScimClient, acme: Organization) -> None:
-    names = [member.user_name for member in fill(acme, 3000)]
+    names = [member.user_name for member in make_members(acme, 3000)]
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE accounts_member")
     Member.objects.filter(user_name=names[0]).update(created_at=clock.now() - timedelta(days=1))
@@ -77,7 +70,7 @@ def test_a_deep_page_skips_others_in_an_index_alone(entra: ScimClient, acme: Org
 @pytest.mark.parametrize("size", SIZES)
 def test_one_user_costs_the_same_at_any_size(entra: ScimClient, acme: Organization, size: int) -> None:
     member = make_member(acme, "amelie@acme.example")
-    make_team(acme, [member, *fill(acme, size)])
+    make_team(acme, [member, *make_members(acme, size)])
     path = f"/Users/{member.id}"
 
     assert queries_of(entra, "GET", path) <= 3
@@ -92,7 +85,7 @@ def test_one_user_costs_the_same_at_any_size(entra: ScimClient, acme: Organizati
 def test_members_of_a_group_cost_the_same_however_many(
     entra: ScimClient, acme: Organization, size: int, count: int
 ) -> None:
-    team = make_team(acme, fill(acme, size))
+    team = make_team(acme, make_members(acme, size))
     new = [make_member(acme, f"new{number}") for number in range(count)]
     ids = [{"value": str(member.id)} for member in new]
     path = f"/Groups/{team.id}"
@@ -107,7 +100,7 @@ def test_members_of_a_group_cost_the_same_however_many(
 
 
 def test_members_come_and_go_by_indexes(entra: ScimClient, acme: Organization) -> None:
-    first, second, *_ = members = fill(acme, 5)
+    first, second, *_ = members = make_members(acme, 5)
     path = f"/Groups/{make_team(acme, members).id}"
     ids = [{"value": str(member.id)} for member in (first, second)]
     verbs = [("remove", ids), ("add", ids[:1]), ("replace", ids)]
