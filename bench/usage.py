@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 PROC = Path("/proc")
+PARENT, ENDED = 1, slice(13, 15)  # ppid; cutime and cstime, in ticks
 ESTABLISHED = "01"
 PAGES_IN_A_MEGABYTE = (1 << 20) / os.sysconf("SC_PAGE_SIZE")
 
@@ -21,8 +22,13 @@ def family(pid: int) -> set[int]:
 def parent_of(pid: str) -> int:
     """Return the parent of a process; 0 when it is gone."""
     with suppress(OSError):
-        return int((PROC / pid / "stat").read_text().rpartition(")")[2].split()[1])
+        return int(stat_of(pid)[PARENT])
     return 0
+
+
+def stat_of(pid: str) -> list[str]:
+    """Return what /proc/[pid]/stat says after the name. Raises: OSError when the process is gone."""
+    return (PROC / pid / "stat").read_text().rpartition(")")[2].split()
 
 
 def cpu_seconds(pids: set[int]) -> float:
@@ -33,10 +39,7 @@ def cpu_seconds(pids: set[int]) -> float:
     nanoseconds = 0
     for pid in pids:
         with suppress(OSError):
-            ended = (
-                (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[13:15]
-            )  # cutime and cstime
-            nanoseconds += sum(map(int, ended)) * 10**9 // os.sysconf("SC_CLK_TCK")
+            nanoseconds += sum(map(int, stat_of(str(pid))[ENDED])) * 10**9 // os.sysconf("SC_CLK_TCK")
         for thread in (PROC / str(pid) / "task").glob("*/schedstat"):
             with suppress(OSError):
                 nanoseconds += int(thread.read_text().split()[0])
