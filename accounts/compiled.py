@@ -28,6 +28,13 @@ Build = Callable[..., QuerySet[Any, Any]]
 Read = Callable[[Any], Any]
 
 
+class Statement(NamedTuple):
+    """What is asked, and its values as this database keeps them."""
+
+    sql: str
+    values: list[Any]
+
+
 class Form(NamedTuple):
     """A SELECT in the words of the database, and how its rows become Python's types."""
 
@@ -52,9 +59,12 @@ class Compiled:
 
     def rows(self, *values: object) -> list[list[Any]]:
         """Return the rows for some values, in Python's types."""
-        form = self.form
-        found, _ = asked(form.sql, [stored(value) for value in values], is_kept=self.is_by_key)
-        return [as_read(row, form.readers) for row in found]
+        found, _ = asked(*self.statement(*values), is_kept=self.is_by_key)
+        return [as_read(row, self.form.readers) for row in found]
+
+    def statement(self, *values: object) -> Statement:
+        """Return what is asked for some values."""
+        return Statement(self.form.sql, [stored(value) for value in values])
 
     def all(self, *values: object) -> list[Any]:
         """Return the rows for some values as instances of the query's model."""
@@ -126,9 +136,14 @@ def instance(model: Any, names: list[str], row: list[Any]) -> Any:
 
 def insert(row: Model) -> None:
     """Write a new row, as `save(force_insert=True)` does, but for signals. Raises: IntegrityError."""
-    model = type(row)
-    asked(insert_into(model), kept(row, columns_of(model)))
+    asked(*insertion(row))
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001 - Django's documented model API
+
+
+def insertion(row: Model, *, provided: str = "TRUE") -> Statement:
+    """Return what writes a new row, provided that a condition without values is true."""
+    model = type(row)
+    return Statement(insert_into(model, provided), kept(row, columns_of(model)))
 
 
 def update(row: Model, *names: str, version: int) -> None:
@@ -136,11 +151,16 @@ def update(row: Model, *names: str, version: int) -> None:
 
     Raises: IntegrityError; ChangedMeanwhile when it has another one by now, or is gone.
     """
-    model = type(row)
-    columns = [*(model._meta.get_field(name) for name in names), model._meta.pk]  # noqa: SLF001 - as above
-    _, count = asked(update_of(model, names), [*kept(row, columns), version])
+    _, count = asked(*amendment(row, *names, version=version))
     if count != 1:
         raise ChangedMeanwhile
+
+
+def amendment(row: Model, *names: str, version: int, provided: str = "TRUE") -> Statement:
+    """Return what writes some columns of a row that has a version, provided that a condition without values is true."""
+    model = type(row)
+    columns = [*(model._meta.get_field(name) for name in names), model._meta.pk]  # noqa: SLF001 - as above
+    return Statement(update_of(model, names, provided), [*kept(row, columns), version])
 
 
 def delete(row: Model) -> None:
@@ -175,20 +195,23 @@ def columns_of(model: Any) -> tuple[Any, ...]:
 
 
 @cache
-def insert_into(model: Any) -> str:
+def insert_into(model: Any, provided: str) -> str:
     """Return the INSERT of one row."""
     columns = columns_of(model)
     names = ", ".join(f'"{column.column}"' for column in columns)
     places = ", ".join(["%s"] * len(columns))
-    return f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({places})'  # noqa: S608, SLF001 - names are the model's
+    return f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {places} WHERE {provided}'  # noqa: SLF001 - names are the model's
 
 
 @cache
-def update_of(model: Any, names: tuple[str, ...]) -> str:
+def update_of(model: Any, names: tuple[str, ...], provided: str) -> str:
     """Return the UPDATE of some columns of one row, as long as it has a version."""
     meta = model._meta  # noqa: SLF001 - as above
     changes = ", ".join(f'"{meta.get_field(name).column}" = %s' for name in names)
-    return f'UPDATE "{meta.db_table}" SET {changes} WHERE "{meta.pk.column}" = %s AND "version" = %s'  # noqa: S608 - as above
+    return (
+        f'UPDATE "{meta.db_table}" SET {changes} '  # noqa: S608 - as above
+        f'WHERE "{meta.pk.column}" = %s AND "version" = %s AND {provided}'
+    )
 
 
 def asked(sql: str, values: Sequence[Any], *, is_kept: bool = True) -> tuple[list[Any], int]:

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import IntegrityError
 from django.db.models import F, QuerySet
 
-from accounts.compiled import Compiled, delete, insert, run, update
+from accounts.compiled import Compiled, Statement, amendment, delete, insert, insertion, run, update
 from accounts.errors import ChangedMeanwhile, UserNameTaken, violated
 from accounts.keys import fold, folded
 from accounts.models import Member, ResourceKind, Team, TeamMembership, Tombstone
@@ -106,6 +106,13 @@ def write_member(member: Member, changed: list[str] | None = None) -> None:
             insert(member)
         elif changed:
             update(member, *changed, version=member.version - 1)
+
+
+def writing(member: Member, changed: list[str] | None, *, provided: str) -> Statement:
+    """Return the statement that `write_member` asks, where there is something to write, under one more condition."""
+    if changed is None:
+        return insertion(member, provided=provided)
+    return amendment(member, *changed, version=member.version - 1, provided=provided)
 
 
 def is_same(old: object, new: object) -> bool:

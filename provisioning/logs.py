@@ -110,7 +110,17 @@ def write(request: LoggedRequest, outcome: Outcome) -> bool:
 
     Inside a change's transaction it must be the last statement. Raises: DatabaseError.
     """
-    entry = ProvisioningLogEntry(
+    entry = entry_of(request, outcome)
+    if outcome.fold_key is None:
+        insert(entry)
+        return True
+    ProvisioningLogEntry.objects.bulk_create([entry], ignore_conflicts=True)
+    return ProvisioningLogEntry.objects.filter(id=request.id).exists()
+
+
+def entry_of(request: LoggedRequest, outcome: Outcome) -> ProvisioningLogEntry:
+    """Return the entry of a request, still to be written."""
+    return ProvisioningLogEntry(
         id=request.id,
         organization_id=request.organization_id,
         token_id=request.token_id,
@@ -131,11 +141,6 @@ def write(request: LoggedRequest, outcome: Outcome) -> bool:
         duration_ms=outcome.duration_ms,
         fold_key=outcome.fold_key,
     )
-    if outcome.fold_key is None:
-        insert(entry)
-        return True
-    ProvisioningLogEntry.objects.bulk_create([entry], ignore_conflicts=True)
-    return ProvisioningLogEntry.objects.filter(id=request.id).exists()
 
 
 def personal_part(outcome: Outcome) -> dict[str, Any]:

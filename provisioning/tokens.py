@@ -4,7 +4,7 @@ The secret is returned once, by the function that makes it, and kept nowhere: se
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from accounts.compiled import Compiled
+from accounts.compiled import Compiled, Statement
 from accounts.models import Operator, Organization
 from accounts.permissions import Role
 from provisioning import bearer, history, notifications, outbox, watch
@@ -303,6 +303,11 @@ def state_of_token(token_id: UUID) -> TokenState | None:
     return next((TokenState(*row) for row in BY_ID.rows(token_id)), None)
 
 
+def opening(token_id: UUID, *, now: datetime) -> Statement:
+    """Return what finds a token if it opens the door, as `TokenState` says it, and its organization is on."""
+    return OPEN.statement(token_id, now, ProvisioningStatus.ON.value)
+
+
 def states(**condition: object) -> QuerySet[ScimToken, Any]:
     """Return how the tokens that fit stand."""
     return (
@@ -322,6 +327,17 @@ def states(**condition: object) -> QuerySet[ScimToken, Any]:
 
 BY_DIGEST = Compiled(lambda digest: states(digest=digest), "")
 BY_ID = Compiled(lambda token_id: states(id=token_id), UUID(int=0))
+OPEN = Compiled(
+    lambda token_id, now, on: (
+        ScimToken.objects.filter(id=token_id)
+        .filter(expires_at__gt=now)
+        .filter(organization__connection__status=on)
+        .filter(revoked_at=None)
+        .order_by()
+        .values_list("id")
+    ),
+    *(UUID(int=0), datetime.max.replace(tzinfo=UTC), ProvisioningStatus.ON.value),
+)
 
 
 def note_use(*, state: TokenState, address: str | None, now: datetime) -> None:

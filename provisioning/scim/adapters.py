@@ -15,7 +15,7 @@ from accounts import errors as accounts_errors
 from accounts import members, teams
 from accounts.models import Member
 from provisioning.models import Action, LogStatus
-from provisioning.scim import attributes, errors, memberships, operations, plain, resources
+from provisioning.scim import at_once, attributes, errors, memberships, operations, plain, resources
 from provisioning.scim.differences import differences
 from provisioning.scim.exchange import Exchange, exchange_of
 from provisioning.scim.messages import Operation
@@ -114,14 +114,23 @@ class MemberAdapter(Adapter, SCIMUser):  # type: ignore[misc]  # django-scim2 ca
         self.changed = members.change(self.obj, values, now=exchange.now)
         self.note(before, attributes.document_of(self.obj))
 
+    def note_switch(self) -> None:
+        """Say in the log whether it let the member in or out."""
+        if self.changed and "is_active" in self.changed:
+            self.exchange.outcome.action = Action.RESTORE if self.obj.is_active else Action.DISABLE
+
     def save(self) -> None:
         """Write the member. Raises: ScimError user_name_taken; ChangedMeanwhile."""
         try:
             members.write_member(self.obj, self.changed)
         except accounts_errors.UserNameTaken:
             raise errors.user_name_taken() from None
-        if self.changed and "is_active" in self.changed:
-            self.exchange.outcome.action = Action.RESTORE if self.obj.is_active else Action.DISABLE
+        self.note_switch()
+
+    def save_at_once(self) -> None:
+        """Write the member and the entry by one statement. Raises: ChangedMeanwhile when neither was written; DatabaseError."""
+        self.note_switch()
+        at_once.write(self.exchange, members.writing(self.obj, self.changed, provided=at_once.IF_OPEN))
 
     def delete(self) -> None:
         """Delete the member, leaving a tombstone."""

@@ -99,6 +99,13 @@ class Engine(View):
         Raises: ScimError, InvalidOperation, InvalidAttribute.
         """
 
+    def write_at_once(self, exchange: Exchange) -> HttpResponse | None:  # noqa: ARG002 - for those that can
+        """Do by one statement all that the transaction would, and return the answer; None where none can.
+
+        Raises: ChangedMeanwhile when it did nothing: the transaction tells why. DatabaseError.
+        """
+        return None
+
     def locks_first(self, request: HttpRequest) -> bool:  # noqa: ARG002 - for those that do
         """Whether a write reads nothing before its transaction, since it has to lock what it reads."""
         return False
@@ -143,6 +150,8 @@ class Engine(View):
                 ask_if_idle(connection)
                 if not is_locked:
                     self.prepare(request, is_locked=False)
+                    if (response := self.write_at_once(exchange)) is not None:
+                        return response
                 with turn(), transaction.atomic():
                     self.recheck(exchange)
                     if is_locked:
@@ -152,7 +161,8 @@ class Engine(View):
             except (DatabaseError, ChangedMeanwhile) as error:
                 if attempt == MOST_ATTEMPTS or not is_retryable(error):
                     raise
-                connection.close_if_unusable_or_obsolete()
+                if isinstance(error, DatabaseError):
+                    connection.close_if_unusable_or_obsolete()
             else:
                 return response
         raise errors.unavailable()
@@ -169,23 +179,25 @@ class Engine(View):
 
         Raises: LogUnwritable; DatabaseError when the whole transaction may be tried again.
         """
-        outcome = exchange.outcome
-        outcome.http_status = response.status_code
-        outcome.duration_ms = exchange.elapsed_ms()
+        self.conclude(exchange, response)
         try:
-            logs.write(exchange.logged(), outcome)
+            logs.write(exchange.logged(), exchange.outcome)
         except DatabaseError as error:
             if is_retryable(error):
                 raise
             raise LogUnwritable from error
+
+    def conclude(self, exchange: Exchange, response: HttpResponse) -> None:
+        """Say in the log what was answered, and how long it took."""
+        exchange.outcome.http_status = response.status_code
+        exchange.outcome.duration_ms = exchange.elapsed_ms()
 
     def note_read(self, exchange: Exchange, response: HttpResponse) -> None:
         """Count a read; write an entry when it was Entra's Test Connection."""
         if exchange.outcome.action != Action.TEST_CONNECTION:
             counters.add(self.read_kind, now=exchange.now, organization_id=exchange.organization_id)
             return
-        exchange.outcome.http_status = response.status_code
-        exchange.outcome.duration_ms = exchange.elapsed_ms()
+        self.conclude(exchange, response)
         write_or_count(exchange)
 
     def refuse(self, request: HttpRequest, exchange: Exchange, error: errors.ScimError) -> HttpResponse:

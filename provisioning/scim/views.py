@@ -19,7 +19,7 @@ from provisioning.models import Action, RequestKind
 from provisioning.scim import conditions, cursors, errors, listing, messages, resources
 from provisioning.scim.columns import GROUP_COLUMNS, USER_COLUMNS, Columns
 from provisioning.scim.engine import Engine, answer, body_object
-from provisioning.scim.exchange import exchange_of
+from provisioning.scim.exchange import Exchange, exchange_of
 from provisioning.scim.filters import Conditions
 from provisioning.scim.projection import Projection
 from provisioning.scim.queries import Query, parameters_of, projection_in, query_of
@@ -214,6 +214,14 @@ class UsersView(ResourceView, stock.UsersView, Engine):  # type: ignore[misc]  #
         if request.method != "DELETE":
             self.wanted.make()
             self.prepared = self.answer_one(self.wanted, status=201 if request.method == "POST" else 200)
+
+    def write_at_once(self, exchange: Exchange) -> HttpResponse | None:
+        """Do the same on PostgreSQL in one statement, if there is something to write. Raises: ChangedMeanwhile; DatabaseError."""
+        if not is_postgresql() or self.request.method == "DELETE" or self.wanted.changed == []:
+            return None
+        self.conclude(exchange, self.prepared)
+        self.wanted.save_at_once()
+        return self.prepared
 
     def write_prepared(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """Create, replace or change a user (RFC 7644 §3.3, §3.5.1, §3.5.2)."""

@@ -131,7 +131,7 @@ def test_an_answer_of_500_says_nothing_of_the_cause(
         message = "secret detail of ours"
         raise RuntimeError(message)
 
-    monkeypatch.setattr("accounts.members.write_member", broken)
+    monkeypatch.setattr("accounts.members.new_member", broken)
 
     refused = entra.post("/Users", user_body())
 

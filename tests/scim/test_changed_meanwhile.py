@@ -30,7 +30,7 @@ class Rival:
         """Look at what is asked."""
         if sql.startswith(f'SELECT "{self.table}"') and "version" in sql:
             self.reads.append("locked" if "FOR " in sql else "read")
-        if self.times and sql.startswith(f'UPDATE "{self.table}"'):
+        if self.times and f'UPDATE "{self.table}"' in sql:
             self.times -= 1
             execute(f"UPDATE {self.table} SET version = version + 1", [], False, context)  # noqa: S608 - a table's name, of this file
         return execute(sql, parameters, many, context)
@@ -43,8 +43,14 @@ def test_a_user_is_read_again_under_a_lock(times: int, entra: ScimClient, acme: 
     with connection.execute_wrapper(rival):
         answer = entra.request("PATCH", f"/Users/{member.id}", {"Operations": [NEW_NAME]})
 
-    again = "locked" if connection.vendor == "postgresql" else "read"
-    assert (answer.status_code, answer.json()["displayName"], answer["ETag"]) == (200, "New name", 'W/"2"')
+    again, version = "read", 2
+    if connection.vendor == "postgresql":
+        again, version = (
+            "locked",
+            3 if times else 2,
+        )  # the first one came before the only statement, and stays
+    assert (answer.status_code, answer.json()["displayName"]) == (200, "New name")
+    assert answer["ETag"] == f'W/"{version}"'
     assert rival.reads == ["read", *[again] * times]
     assert ProvisioningLogEntry.objects.count() == 1
 

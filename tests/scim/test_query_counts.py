@@ -1,5 +1,6 @@
 """What a request costs in queries does not grow with what it does not touch."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -15,16 +16,23 @@ from tests.plans import plan_of, walked_through
 
 FREE = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "ROLLBACK")
 SIZES = [10, 10_000]
+WRITES = re.compile(r'(INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
+MEMBERS, LOG = "accounts_member", "provisioning_provisioninglogentry"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
-def queries_of(entra: ScimClient, method: str, path: str, body: object = None) -> int:
-    """Return how many statements one request takes, but for those that only open or end a transaction."""
+def statements_of(entra: ScimClient, method: str, path: str, body: object = None) -> list[str]:
+    """Return the statements that one request takes, but for those that only open or end a transaction."""
     entra.get("/ServiceProviderConfig")  # writes the minute's last use, which is not counted
     with CaptureQueriesContext(connection) as captured:
         answer = entra.request(method, path, body)
     assert answer.status_code < 300, answer.content
-    return len([query for query in captured if not query["sql"].startswith(FREE)])
+    return [query["sql"] for query in captured if not query["sql"].startswith(FREE)]
+
+
+def queries_of(entra: ScimClient, method: str, path: str, body: object = None) -> int:
+    """Return how many those are."""
+    return len(statements_of(entra, method, path, body))
 
 
 def patch(*operations: dict[str, Any]) -> dict[str, Any]:
@@ -78,6 +86,25 @@ def test_one_user_costs_the_same_at_any_size(entra: ScimClient, acme: Organizati
     assert queries_of(entra, "PATCH", path, patch({"op": "Replace", "path": "active", "value": "False"})) <= 6
     assert queries_of(entra, "PUT", path, user_body("amelie@acme.example")) <= 6
     assert queries_of(entra, "DELETE", path) <= 12
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no WITH that writes")
+def test_a_user_is_written_and_logged_by_one_statement(entra: ScimClient, acme: Organization) -> None:
+    path = f"/Users/{make_member(acme, 'amelie@acme.example').id}"
+    changes = [
+        ("POST", "/Users", user_body("new@acme.example")),
+        ("PATCH", path, patch({"op": "Replace", "path": "active", "value": "False"})),
+        ("PUT", path, user_body("amelie@acme.example")),
+    ]
+
+    asked = [[WRITES.findall(sql) for sql in statements_of(entra, *change)] for change in changes]
+
+    logged = ("INSERT INTO", LOG)
+    assert [list(filter(None, each)) for each in asked] == [
+        [[("INSERT INTO", MEMBERS), logged]],
+        [[("UPDATE", MEMBERS), logged]],
+        [[("UPDATE", MEMBERS), logged]],
+    ]
 
 
 @pytest.mark.parametrize("size", SIZES)

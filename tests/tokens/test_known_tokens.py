@@ -9,14 +9,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts import clock
-from accounts.models import Organization
+from accounts.models import Member, Organization
 from provisioning import connections, tokens
 from provisioning.history import COMMAND_LINE
 from provisioning.models import ScimToken
 from provisioning.scim import known_tokens
 from provisioning.tokens import IssuedToken
 from tests.cast import ScimClient
-from tests.factories import user_body
+from tests.factories import make_member, user_body
 
 LONGEST_SECONDS = 1.0
 Later = Callable[[float], None]
@@ -65,6 +65,7 @@ def turn_off(acme: Organization, token: IssuedToken) -> None:
     connections.turn_off(organization=acme, reason="Moved.", by=COMMAND_LINE, now=clock.now())
 
 
+@pytest.mark.parametrize("verb", ["POST", "PATCH"])
 @pytest.mark.parametrize(("end", "status"), [(revoke, 401), (expire, 401), (turn_off, 403)])
 def test_its_end_reaches_a_write_at_once_and_a_read_within_a_second(
     entra: ScimClient,
@@ -73,14 +74,24 @@ def test_its_end_reaches_a_write_at_once_and_a_read_within_a_second(
     later: Later,
     end: Callable[..., None],
     status: int,
+    verb: str,
 ) -> None:
+    member = make_member(acme, "amelie@acme.example")
+    address, body = {
+        "POST": ("/Users", user_body("new@acme.example")),
+        "PATCH": (
+            f"/Users/{member.id}",
+            {"Operations": [{"op": "Replace", "path": "displayName", "value": "New"}]},
+        ),
+    }[verb]
     assert entra.get("/Users").status_code == 200
     end(acme, acme_token)
 
-    written = entra.post("/Users", user_body("amelie@acme.example"))
+    written = entra.request(verb, address, body)
     later(LONGEST_SECONDS)
 
     assert (written.status_code, entra.get("/Users").status_code) == (status, status)
+    assert list(Member.objects.values_list("user_name", "display_name")) == [("amelie@acme.example", "")]
 
 
 def test_one_that_opens_nothing_is_not_known(

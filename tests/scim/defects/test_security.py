@@ -1,5 +1,6 @@
 """Nothing half done, nothing of another tenant's, nothing of the database's own words."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -196,8 +197,8 @@ def test_a_change_writes_the_row_only_as_it_was_read(entra: ScimClient, acme: Or
     with CaptureQueriesContext(connection) as captured:
         entra.request("PATCH", f"/Users/{member.id}", renaming)
 
-    [update] = [query["sql"] for query in captured if query["sql"].startswith('UPDATE "accounts_member"')]
-    assert update.endswith('AND "version" = 1')
+    [update] = [query["sql"] for query in captured if 'UPDATE "accounts_member"' in query["sql"]]
+    assert 'AND "version" = 1 AND ' in update
 
 
 @pytest.mark.parametrize("kind", ["Users", "Groups"])
@@ -226,9 +227,13 @@ def test_an_id_is_random_and_written_with_its_row(entra: ScimClient) -> None:
     with CaptureQueriesContext(connection) as captured:
         created = entra.post("/Users", user_body("amelie@acme.example"))
 
-    written = [query["sql"] for query in captured if query["sql"].startswith(("INSERT", "UPDATE"))]
+    verbs = [
+        verb
+        for query in captured
+        for verb in re.findall('(INSERT INTO|UPDATE) "accounts_member"', query["sql"])
+    ]
     assert UUID(created.json()["id"]).version == 4
-    assert len([sql for sql in written if '"accounts_member"' in sql]) == 1
+    assert verbs == ["INSERT INTO"]
 
 
 def test_a_replacement_without_a_user_name_blanks_nothing(entra: ScimClient, acme: Organization) -> None:
