@@ -169,6 +169,13 @@ def delete(row: Model) -> None:
     run(f'DELETE FROM "{meta.db_table}" WHERE "{meta.pk.column}" = %s', row.pk)  # noqa: S608 - names are the model's
 
 
+def removal(row: Model, *, version: int, provided: str) -> Statement:
+    """Return what deletes a row that has a version, provided that a condition without values is true."""
+    meta: Any = row._meta  # noqa: SLF001 - as above
+    sql = f'DELETE FROM "{meta.db_table}" WHERE "{meta.pk.column}" = %s AND "version" = %s AND {provided}'  # noqa: S608 - names are the model's
+    return Statement(sql, [stored(row.pk), version])
+
+
 def run(sql: str, *values: object) -> list[Any]:
     """Run a statement; return the rows that it returns, if it does, as this database keeps them.
 

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import IntegrityError
 from django.db.models import F, QuerySet
 
-from accounts.compiled import Compiled, Statement, amendment, delete, insert, insertion, run, update
+from accounts.compiled import Compiled, Statement, amendment, delete, insert, insertion, removal, run, update
 from accounts.errors import ChangedMeanwhile, UserNameTaken, violated
 from accounts.keys import fold, folded
 from accounts.models import Member, ResourceKind, Team, TeamMembership, Tombstone
@@ -140,12 +140,19 @@ def members_with(organization_id: UUID, member_id: UUID) -> QuerySet[Member]:
 
 EXAMPLES = UUID(int=1), UUID(int=2)
 ONE = Compiled(lambda *ids: members_with(*ids).defer("folded"), *EXAMPLES)  # what is only searched
+ONE_WHOLE = Compiled(members_with, *EXAMPLES)
 ONE_LOCKED = Compiled(lambda *ids: members_with(*ids).select_for_update(), *EXAMPLES)
 
 
 def member_of(*, organization_id: UUID, member_id: UUID) -> Member:
     """Return the member. Raises: Member.DoesNotExist."""
     member: Member = ONE.one(organization_id, member_id)
+    return member
+
+
+def whole_member(*, organization_id: UUID, member_id: UUID) -> Member:
+    """Return the member with all that is only searched, too. Raises: Member.DoesNotExist."""
+    member: Member = ONE_WHOLE.one(organization_id, member_id)
     return member
 
 
@@ -169,13 +176,26 @@ def delete_member(*, organization_id: UUID, member_id: UUID, now: datetime) -> M
     member = locked_member(organization_id=organization_id, member_id=member_id)
     if not team_ids_of(organization_id, member_id) <= team_ids:
         raise ChangedMeanwhile
-    bury(member, team_ids=team_ids, now=now)
+    insert(tombstone_of(member, team_ids=team_ids, now=now))
     if team_ids:
         run(LEAVE, member_id)
         teams.update(version=F("version") + 1, modified_at=now)
     run(END_SIGN_IN, now, member_id)
     delete(member)  # everything that points to the member is gone by now
     return member
+
+
+def deleting(member: Member, *, now: datetime, provided: str, deleted: str) -> tuple[Statement, ...]:
+    """Return the statements that do the same to a member in no team who has the version that was read.
+
+    The first one deletes under one condition, and the others follow if it did, which is another. Who is in a team by then
+    can't be deleted so: to be run at once, since what points to a member is looked at in the end.
+    """
+    return (
+        removal(member, version=member.version, provided=provided),
+        insertion(tombstone_of(member, team_ids=set(), now=now), provided=deleted),
+        Statement(f"{END_SIGN_IN} AND {deleted}", [now, member.id]),
+    )
 
 
 def team_ids_of(organization_id: UUID, member_id: UUID) -> set[UUID]:
@@ -200,19 +220,17 @@ END_SIGN_IN = """
 """
 
 
-def bury(member: Member, *, team_ids: set[UUID], now: datetime) -> None:
-    """Write the tombstone of a member: all it takes to restore them."""
+def tombstone_of(member: Member, *, team_ids: set[UUID], now: datetime) -> Tombstone:
+    """Return the tombstone of a member, still to be written: all it takes to restore them."""
     columns = {column.attname: getattr(member, column.attname) for column in COLUMNS}
     snapshot = {name: value if is_plain(value) else str(value) for name, value in columns.items()}
-    insert(
-        Tombstone(
-            id=member.id,
-            organization_id=member.organization_id,
-            kind=ResourceKind.MEMBER,
-            identity=member.user_name,
-            snapshot=snapshot | {"team_ids": sorted(map(str, team_ids))},
-            deleted_at=now,
-        )
+    return Tombstone(
+        id=member.id,
+        organization_id=member.organization_id,
+        kind=ResourceKind.MEMBER,
+        identity=member.user_name,
+        snapshot=snapshot | {"team_ids": sorted(map(str, team_ids))},
+        deleted_at=now,
     )
 
 

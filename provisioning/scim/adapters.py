@@ -141,6 +141,14 @@ class MemberAdapter(Adapter, SCIMUser):  # type: ignore[misc]  # django-scim2 ca
         self.name(source=self.obj.external_id, target=self.obj.user_name)
         self.note(attributes.document_of(self.obj), {})
 
+    def delete_at_once(self) -> None:
+        """Do the same with the entry by one statement, to a member in no team. Raises: as `save_at_once`."""
+        self.note(attributes.document_of(self.obj), {})
+        deletion = members.deleting(
+            self.obj, now=self.exchange.now, provided=at_once.IF_OPEN, deleted=at_once.IF_WRITTEN
+        )
+        at_once.write(self.exchange, *deletion)
+
 
 class TeamAdapter(Adapter, SCIMGroup):  # type: ignore[misc]  # django-scim2 carries no types
     """One team on its way in or out, and who is to be in it."""

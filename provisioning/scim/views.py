@@ -216,12 +216,29 @@ class UsersView(ResourceView, stock.UsersView, Engine):  # type: ignore[misc]  #
             self.prepared = self.answer_one(self.wanted, status=201 if request.method == "POST" else 200)
 
     def write_at_once(self, exchange: Exchange) -> HttpResponse | None:
-        """Do the same on PostgreSQL in one statement, if there is something to write. Raises: ChangedMeanwhile; DatabaseError."""
-        if not is_postgresql() or self.request.method == "DELETE" or self.wanted.changed == []:
+        """Do on PostgreSQL in one statement what `delete` and `write_prepared` do, where there is something to write.
+
+        Raises: ScimError not_found; ChangedMeanwhile; DatabaseError.
+        """
+        if not is_postgresql():
+            return None
+        if self.request.method == "DELETE":
+            return self.delete_at_once(exchange)
+        if self.wanted.changed == []:
             return None
         self.conclude(exchange, self.prepared)
         self.wanted.save_at_once()
         return self.prepared
+
+    def delete_at_once(self, exchange: Exchange) -> HttpResponse | None:
+        """Delete a user who is in no group; who is in one has to be taken out first. Raises: the same."""
+        if members.team_ids_of(exchange.organization_id, self.id_in_address()):
+            return None
+        leaving = self.adapter_of(self.whole)
+        response = HttpResponse(status=204)
+        self.conclude(exchange, response)
+        leaving.delete_at_once()
+        return response
 
     def write_prepared(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """Create, replace or change a user (RFC 7644 §3.3, §3.5.1, §3.5.2)."""
@@ -238,6 +255,10 @@ class UsersView(ResourceView, stock.UsersView, Engine):  # type: ignore[misc]  #
     def one(self, id_: UUID) -> Member:
         """Return one member."""
         return members.member_of(organization_id=exchange_of(self.request).organization_id, member_id=id_)
+
+    def whole(self, id_: UUID) -> Member:
+        """Return the same with all that its tombstone keeps."""
+        return members.whole_member(organization_id=exchange_of(self.request).organization_id, member_id=id_)
 
     def locked(self, id_: UUID) -> Member:
         """Return one member, locked until the transaction ends."""
