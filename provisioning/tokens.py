@@ -4,30 +4,26 @@ The secret is returned once, by the function that makes it, and kept nowhere: se
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Coalesce
 
-from accounts.compiled import Compiled, Statement
 from accounts.models import Operator, Organization
 from accounts.permissions import Role
 from provisioning import bearer, history, notifications, outbox, watch
 from provisioning.bearer import digest_of
 from provisioning.errors import InvalidLabel, InvalidLifetime, TokenNotLive, TokenRequested, UnknownToken
 from provisioning.history import Actor
-from provisioning.models import AuditEvent, AuditKind, ProvisioningConnection, ProvisioningStatus, ScimToken
+from provisioning.models import AuditEvent, AuditKind, ProvisioningConnection, ScimToken
 from provisioning.redaction import mask_tokens
+from provisioning.token_states import PREFIX
 
-PREFIX = "hpt_"
 LONGEST_LABEL = 100
 DEFAULT_LIFETIME_DAYS = 2 * 365
 LONGEST_LIFETIME_DAYS = 10 * 365
 LONGEST_OVERLAP_DAYS = 30
-LAST_USED_RESOLUTION = timedelta(minutes=1)
 ONE_REQUEST_IN = timedelta(hours=1)
 ENDING = ["revoked_at", "revoked_by", "revoked_by_name"]
 ANSWERED_BY = (AuditKind.TOKEN_ISSUED, AuditKind.TOKEN_ROTATED)
@@ -42,27 +38,6 @@ class IssuedToken:
 
     def __repr__(self) -> str:
         return f"IssuedToken({self.token})"
-
-
-class TokenState(NamedTuple):
-    """What a known secret says of itself at one moment, in one row."""
-
-    token_id: UUID
-    organization_id: UUID
-    expires_at: datetime
-    revoked_at: datetime | None
-    last_used_at: datetime | None
-    status: str
-    status_reason: str
-
-    def is_live(self, now: datetime) -> bool:
-        """Whether it opens the door."""
-        return self.revoked_at is None and self.expires_at > now
-
-    @property
-    def is_on(self) -> bool:
-        """Whether the organization's provisioning is on."""
-        return self.status == ProvisioningStatus.ON
 
 
 def issue_token(
@@ -289,63 +264,6 @@ def token_by_secret_or_id(text: str) -> ScimToken:
     except (ValueError, ScimToken.DoesNotExist):
         message = "No token has this secret or id. `/admin/` lists the ids of an organization's tokens."
         raise UnknownToken(message) from None
-
-
-def state_of_secret(secret: str) -> TokenState | None:
-    """Return whose secret this is and how it stands; nothing when it is nobody's. One query, or none."""
-    if not is_well_formed(secret):
-        return None
-    return next((TokenState(*row) for row in BY_DIGEST.rows(digest_of(secret))), None)
-
-
-def state_of_token(token_id: UUID) -> TokenState | None:
-    """Return how a token stands now: what a write asks again inside its transaction."""
-    return next((TokenState(*row) for row in BY_ID.rows(token_id)), None)
-
-
-def opening(token_id: UUID, *, now: datetime) -> Statement:
-    """Return what finds a token if it opens the door, as `TokenState` says it, and its organization is on."""
-    return OPEN.statement(token_id, now, ProvisioningStatus.ON.value)
-
-
-def states(**condition: object) -> QuerySet[ScimToken, Any]:
-    """Return how the tokens that fit stand."""
-    return (
-        ScimToken.objects.filter(**condition)
-        .order_by()
-        .values_list(
-            "id",
-            "organization_id",
-            "expires_at",
-            "revoked_at",
-            "last_used_at",
-            "organization__connection__status",
-            "organization__connection__status_reason",
-        )
-    )
-
-
-BY_DIGEST = Compiled(lambda digest: states(digest=digest), "")
-BY_ID = Compiled(lambda token_id: states(id=token_id), UUID(int=0))
-OPEN = Compiled(
-    lambda token_id, now, on: (
-        ScimToken.objects.filter(id=token_id)
-        .filter(expires_at__gt=now)
-        .filter(organization__connection__status=on)
-        .filter(revoked_at=None)
-        .order_by()
-        .values_list("id")
-    ),
-    *(UUID(int=0), datetime.max.replace(tzinfo=UTC), ProvisioningStatus.ON.value),
-)
-
-
-def note_use(*, state: TokenState, address: str | None, now: datetime) -> None:
-    """Write when and from where a token was used, at most once a minute and outside any lock."""
-    if state.last_used_at is not None and now - state.last_used_at < LAST_USED_RESOLUTION:
-        return
-    first = {} if state.last_used_at else {"first_used_at": Coalesce("first_used_at", now)}
-    ScimToken.objects.filter(id=state.token_id).update(last_used_at=now, last_used_from=address, **first)
 
 
 def make_token(

@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 
 from accounts.compiled import Statement, asked, insertion
 from accounts.errors import ChangedMeanwhile
-from provisioning import logs, tokens
+from provisioning import logs, token_states
 from provisioning.scim.exchange import Exchange
 
 IF_OPEN, IF_WRITTEN = "EXISTS (SELECT FROM open)", "EXISTS (SELECT FROM written)"
@@ -22,7 +22,7 @@ def write(exchange: Exchange, statement: Statement, *others: Statement) -> None:
     Raises: ChangedMeanwhile when PostgreSQL has written neither: what was in the way is heard by whoever asks step by
     step. DatabaseError when it can't be known.
     """
-    token = tokens.opening(exchange.known_token.token_id, now=exchange.now)
+    token = token_states.opening(exchange.known_token.token_id, now=exchange.now)
     entry = insertion(logs.entry_of(exchange.logged(), exchange.outcome), provided=IF_WRITTEN)
     also = "".join(f", also_{number} AS ({other.sql})" for number, other in enumerate(others))
     sql = f"WITH open AS ({token.sql}), written AS ({statement.sql} RETURNING 1){also} {entry.sql}"

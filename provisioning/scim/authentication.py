@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadableP
 from django_scim import constants
 from django_scim.middleware import SCIMAuthCheckMiddleware
 
-from provisioning import problems, tokens
+from provisioning import problems, token_states
 from provisioning.counters import counters
 from provisioning.models import LogStatus, RequestKind
 from provisioning.scim import errors, known_tokens
@@ -97,6 +97,6 @@ def note_refusal(exchange: Exchange) -> None:
 def note_use(exchange: Exchange) -> None:
     """Note when and from where a token was used; where that can't be written, nothing depends on it."""
     try:
-        tokens.note_use(state=exchange.known_token, address=exchange.address, now=exchange.now)
+        token_states.note_use(state=exchange.known_token, address=exchange.address, now=exchange.now)
     except DatabaseProblem:
         logger.exception("scim:use-unnoted", request_id=str(exchange.id))

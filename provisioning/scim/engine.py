@@ -21,7 +21,7 @@ from django_scim import constants
 
 from accounts.compiled import ask_if_idle
 from accounts.errors import ChangedMeanwhile
-from provisioning import logs, tokens
+from provisioning import logs, token_states
 from provisioning.counters import counters
 from provisioning.models import Action, LogStatus, RequestKind
 from provisioning.scim import errors, wire
@@ -127,7 +127,7 @@ class Engine(View):
         """Return the verbs of this address, for the Allow header."""
         return ", ".join(verb.upper() for verb in self.http_method_names if hasattr(self, verb))
 
-    def check_switch(self, token: tokens.TokenState) -> None:
+    def check_switch(self, token: token_states.TokenState) -> None:
         """Check the switch. Raises: ScimError provisioning_off where the organization's Off closes this endpoint."""
         if self.is_switched and not token.is_on:
             raise errors.provisioning_off(reason=token.status_reason)
@@ -169,7 +169,7 @@ class Engine(View):
 
     def recheck(self, exchange: Exchange) -> None:
         """Ask again, inside the transaction, whether this token may write. Raises: ScimError."""
-        state = tokens.state_of_token(exchange.known_token.token_id)
+        state = token_states.state_of_token(exchange.known_token.token_id)
         if state is None or not state.is_live(exchange.now):
             raise errors.unauthorized()
         self.check_switch(state)

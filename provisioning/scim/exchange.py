@@ -11,7 +11,7 @@ from accounts import clock
 from accounts.addresses import client_address
 from provisioning.logs import LoggedRequest, Outcome, new_entry_id
 from provisioning.models import Action
-from provisioning.tokens import TokenState
+from provisioning.token_states import TokenState
 
 ACTIONS = {"POST": Action.CREATE, "PUT": Action.UPDATE, "PATCH": Action.UPDATE, "DELETE": Action.DELETE}
 

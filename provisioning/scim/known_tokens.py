@@ -9,8 +9,8 @@ from time import monotonic
 
 from django.conf import settings
 
-from provisioning import bearer, tokens
-from provisioning.tokens import TokenState
+from provisioning import bearer, token_states
+from provisioning.token_states import TokenState
 
 MOST_KNOWN = 10_000
 KNOWN: dict[str, tuple[float, TokenState]] = {}
@@ -22,7 +22,7 @@ def state_of(secret: str, *, now: datetime) -> TokenState | None:
     until, known = KNOWN.get(digest, (0.0, None))
     if known is not None and monotonic() < until:
         return known
-    state = tokens.state_of_secret(secret)
+    state = token_states.state_of_secret(secret)
     if state is not None and state.is_live(now) and settings.SCIM_TOKEN_SECONDS:
         if len(KNOWN) >= MOST_KNOWN:
             KNOWN.clear()

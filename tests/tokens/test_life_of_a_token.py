@@ -8,7 +8,7 @@ import pytest
 
 from accounts import clock
 from accounts.models import Operator, Organization
-from provisioning import bearer, tokens
+from provisioning import bearer, token_states, tokens
 from provisioning.errors import InvalidLabel, InvalidLifetime, TokenNotLive, UnknownToken
 from provisioning.history import COMMAND_LINE, Actor
 from provisioning.models import Notification, ScimToken
@@ -19,7 +19,7 @@ NOW = clock.now()
 
 
 def is_live(secret: str, now: datetime) -> bool:
-    state = tokens.state_of_secret(secret)
+    state = token_states.state_of_secret(secret)
     return state is not None and state.is_live(now)
 
 
@@ -148,9 +148,9 @@ def test_a_token_is_found_by_its_secret_and_by_its_id(acme_token: IssuedToken) -
 
 def test_last_use_is_written_once_a_minute(acme_token: IssuedToken) -> None:
     def used(at: datetime, address: str) -> tuple[object, object]:
-        state = tokens.state_of_secret(acme_token.secret)
+        state = token_states.state_of_secret(acme_token.secret)
         assert state is not None
-        tokens.note_use(state=state, address=address, now=at)
+        token_states.note_use(state=state, address=address, now=at)
         return ScimToken.objects.values_list("last_used_at", "last_used_from").get()
 
     assert used(NOW, "192.0.2.1") == (NOW, "192.0.2.1")
@@ -159,11 +159,11 @@ def test_last_use_is_written_once_a_minute(acme_token: IssuedToken) -> None:
 
 
 def test_first_use_is_written_once(acme_token: IssuedToken) -> None:
-    fresh = tokens.state_of_secret(acme_token.secret)
+    fresh = token_states.state_of_secret(acme_token.secret)
     assert fresh is not None
 
     for minutes in (0, 1):  # of two first calls at once the second does not know of the first
-        tokens.note_use(state=fresh, address=None, now=NOW + timedelta(minutes=minutes))
+        token_states.note_use(state=fresh, address=None, now=NOW + timedelta(minutes=minutes))
 
     assert ScimToken.objects.values_list("first_used_at", "last_used_at").get() == (
         NOW,
@@ -173,10 +173,10 @@ def test_first_use_is_written_once(acme_token: IssuedToken) -> None:
 
 def test_a_token_of_before_first_uses_were_written_has_none(acme_token: IssuedToken) -> None:
     ScimToken.objects.update(last_used_at=NOW - timedelta(days=1))
-    state = tokens.state_of_secret(acme_token.secret)
+    state = token_states.state_of_secret(acme_token.secret)
     assert state is not None
 
-    tokens.note_use(state=state, address=None, now=NOW)
+    token_states.note_use(state=state, address=None, now=NOW)
 
     assert ScimToken.objects.values_list("first_used_at", "last_used_at").get() == (None, NOW)
 

@@ -11,7 +11,7 @@ import pytest
 from accounts import clock
 from accounts.models import Organization
 from accounts.permissions import Role
-from provisioning import logs, tokens, watch
+from provisioning import logs, token_states, watch
 from provisioning.counters import counters
 from provisioning.models import (
     HealthPeriod,
@@ -67,9 +67,9 @@ class World:
 
     def calls(self) -> None:
         """Let Entra call with the token."""
-        state = tokens.state_of_token(self.token.token.id)
+        state = token_states.state_of_token(self.token.token.id)
         assert state is not None
-        tokens.note_use(state=state, address=None, now=self.now)
+        token_states.note_use(state=state, address=None, now=self.now)
 
     def cycle(self, *, changes: int = 0, failures: int = 0) -> None:
         """Let Entra run a cycle of a minute, and ten quiet ones after it."""

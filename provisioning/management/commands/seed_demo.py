@@ -17,7 +17,7 @@ from accounts.errors import UnknownOrganization
 from accounts.models import Operator, Organization
 from accounts.organizations import organization_by_slug
 from accounts.permissions import Role
-from provisioning import connections, people, tokens
+from provisioning import connections, people, token_states, tokens
 from provisioning.history import COMMAND_LINE, Actor
 
 SLUG = "acme"
@@ -94,7 +94,7 @@ def demo_token(organization: Organization) -> str:
     path = settings.VAR / "demo_token"
     if path.exists():
         secret = path.read_text(encoding="ascii")
-        state = tokens.state_of_secret(secret)
+        state = token_states.state_of_secret(secret)
         if state is not None and state.is_live(clock.now()):
             return secret
     issued = tokens.issue_token(organization=organization, label="Demo", by=COMMAND_LINE, now=clock.now())
