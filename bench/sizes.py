@@ -29,7 +29,7 @@ from bench.scenarios import Step
 from bench.servers import POSTGRESQL, SQLITE, Contender, Server
 from bench.side_by_side import figures_of
 from bench.sizes_data import FIRST, SIZES
-from bench.sizes_report import COUNT, Round
+from bench.sizes_report import COUNT, EACH, Round
 from bench.sizes_steps import FILL, WHOLE_OF, Bunches, Directory, flat, groups
 from tests.processes import ROOT
 from tests.services import free_port, postgresql
@@ -144,6 +144,7 @@ class Track:
     def figures(self) -> dict[str, Any]:
         """Return what the step took."""
         found = figures_of(self.step, self.answers) | self.memory
+        found[EACH] = [each.seconds * 1000 for each in self.answers]
         return found | (filling(self.answers) if self.step.name == FILL else {})
 
 

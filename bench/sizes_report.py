@@ -6,6 +6,7 @@ takes of memory is told by the warm-up: once it has grown, it grows no more.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import sub
 from statistics import median
 from typing import Any
 
@@ -32,6 +33,7 @@ from bench.sizes_steps import (
 )
 
 COUNT = "COUNT in the database alone"
+EACH = "each request, ms"
 MS, S, MB, RATIO = " ms", " s", " MB", "×"
 GROWTH = 1.2
 
@@ -41,7 +43,10 @@ Reading = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Target:
-    """A figure that is to be at most so much: by itself, as a ratio to another, or, where it has a unit, less another."""
+    """A figure that is to be at most so much: by itself, as a ratio to another, or, where it has a unit, less another.
+
+    Less another is each request less the one that was asked in turns with it: what disturbs one disturbs both.
+    """
 
     what: str
     reading: Reading
@@ -51,21 +56,23 @@ class Target:
 
     def values(self, rounds: list[Round]) -> list[float]:
         """Return the value in each round, in order of size; none where it was not measured."""
-        found = []
-        for each in rounds:
-            value, other = read(each, self.reading), read(each, self.other) if self.other else 1.0
-            if value is not None and other is not None:
-                found.append(
-                    value if not self.other else value / other if self.unit == RATIO else value - other
-                )
-        return sorted(found)
+        found = (self.value(each) for each in rounds)
+        return sorted(value for value in found if value is not None)
+
+    def value(self, figures: Round) -> float | None:
+        """Return the value in a round; None where it was not measured."""
+        value, other = read(figures, self.reading), read(figures, self.other or self.reading)
+        if value is None or other is None:
+            return None
+        if self.other is None:
+            return float(value)
+        return median(map(sub, value, other)) if self.reading[-1] == EACH else float(value / other)
 
 
-def read(figures: Round, reading: Reading) -> float | None:
+def read(figures: Round, reading: Reading) -> Any:
     """Return a figure of a round: of a database, a step, and by its name; None where it was not measured."""
     label, step, figure = reading
-    found = figures.get(label, {}).get(step)
-    return None if found is None else float(found[figure])
+    return figures.get(label, {}).get(step, {}).get(figure)
 
 
 def targets(kind: str, labels: list[str]) -> Iterator[Target]:
@@ -111,7 +118,7 @@ def of_groups(kind: str, large: str) -> Iterator[Target]:
 
 def of_lists(large: str) -> Iterator[Target]:
     """Yield the targets for lists, on the largest database."""
-    count, first = (large, NO_PAGE, "p50"), (large, FIRST_PAGE, "p50")
+    count, first = (large, NO_PAGE, EACH), (large, FIRST_PAGE, EACH)
     yield Target(f"{FIRST_PAGE}, less that of none", first, 15, MS, other=count)
     yield Target(LAST_PAGE, (large, LAST_PAGE, "p50"), 300, MS)
     base = large, FIRST_LEAF, "p50"

@@ -62,6 +62,7 @@ MANY_IN, MANY_OUT = "add 100 members to {:,}", "remove 100 members of {:,}"
 BARE_OF, WHOLE_OF = "group of {:,} without members", "group of {:,} with members"
 FILL, FILLED = "fill a group, 100 a PATCH", 10_000
 FEW, HUNDREDS, PAGES, HUGE = 3, 5, 10, 100_000
+PAIRS = 3  # times as many of what one is to be taken from the other of
 
 
 @dataclass
@@ -124,19 +125,22 @@ def flat(directory: Directory, turn: int, many: int) -> Bunches:
 def pages(directory: Directory, many: int) -> Bunches:
     """Yield the first and the last page of all users, both ways; who was created stands behind the last one."""
     first, last = range(PAGE), range(directory.users - PAGE, directory.users)
-    for bunch in (
-        [
-            (FIRST_PAGE, f"count={PAGE}", first),
-            (NO_PAGE, "count=0", range(0)),
-            (LAST_PAGE, f"count={PAGE}&startIndex={last.start + 1}", last),
-        ],
-        [
-            (FIRST_LEAF, f"count={PAGE}&cursor=", first),
-            (LAST_LEAF, f"count={PAGE}&cursor={directory.last_page}", last),
-        ],
+    for times, bunch in (
+        (
+            many * PAIRS,
+            [(FIRST_PAGE, f"count={PAGE}", first), (NO_PAGE, "count=0", range(0))],
+        ),
+        (many, [(LAST_PAGE, f"count={PAGE}&startIndex={last.start + 1}", last)]),
+        (
+            many,
+            [
+                (FIRST_LEAF, f"count={PAGE}&cursor=", first),
+                (LAST_LEAF, f"count={PAGE}&cursor={directory.last_page}", last),
+            ],
+        ),
     ):
         yield [
-            directory.got(name, [(f"{USERS}?{paging}", directory.is_page(numbers))] * many)
+            directory.got(name, [(f"{USERS}?{paging}", directory.is_page(numbers))] * times)
             for name, paging, numbers in bunch
         ]
 
