@@ -88,7 +88,7 @@ class Compiled:
             message = f"Its parameters are {parameters}."
             raise ValueError(message)
         columns: list[Any] = [each[0] for each in compiler.select]
-        names = [column.target.attname for column in columns]
+        names = [alias or column.target.attname for column, _, alias in compiler.select]
         converters = compiler.get_converters(columns)
         readers = [(place, reader(convert, column)) for place, (convert, column) in converters.items()]
         return Form(sql, query.model, names, readers)

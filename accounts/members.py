@@ -14,9 +14,21 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError
-from django.db.models import F, QuerySet
+from django.db.models import F, JSONField, QuerySet
+from django.db.models.expressions import RawSQL
 
-from accounts.compiled import Compiled, Statement, amendment, delete, insert, insertion, removal, run, update
+from accounts.compiled import (
+    Compiled,
+    Statement,
+    amendment,
+    delete,
+    insert,
+    insertion,
+    is_postgresql,
+    removal,
+    run,
+    update,
+)
 from accounts.errors import ChangedMeanwhile, UserNameTaken, violated
 from accounts.keys import fold, folded
 from accounts.models import Member, ResourceKind, Team, TeamMembership, Tombstone
@@ -138,14 +150,38 @@ def members_with(organization_id: UUID, member_id: UUID) -> QuerySet[Member]:
     return Member.objects.of_organization(organization_id).filter(id=member_id).order_by()
 
 
+def with_teams(members: QuerySet[Member]) -> QuerySet[Any]:
+    """Return the same members, each of whom comes with `teams`: id and displayName of each, in order of their names.
+
+    Of many members they are read sooner by a statement of their own.
+    """
+    sql = TEAMS_POSTGRESQL if is_postgresql() else TEAMS_SQLITE
+    return members.annotate(teams=RawSQL(sql, (), output_field=JSONField()))  # noqa: S611 - without parameters
+
+
+TEAMS_POSTGRESQL = """
+    SELECT COALESCE(
+        CAST(json_agg(json_build_array(team.id, display_name) ORDER BY display_name_key, team.id) AS text), '[]'
+    )
+    FROM accounts_teammembership AS membership JOIN accounts_team AS team ON team.id = membership.team_id
+    WHERE membership.member_id = accounts_member.id
+"""
+# Its json_group_array takes no order of its own; rows come in that of the inner query.
+TEAMS_SQLITE = """
+    SELECT json_group_array(json_array(id, display_name)) FROM (
+        SELECT team.id, display_name
+        FROM accounts_teammembership AS membership JOIN accounts_team AS team ON team.id = membership.team_id
+        WHERE membership.member_id = accounts_member.id ORDER BY display_name_key, team.id
+    )
+"""
 EXAMPLES = UUID(int=1), UUID(int=2)
-ONE = Compiled(lambda *ids: members_with(*ids).defer("folded"), *EXAMPLES)  # what is only searched
+ONE = Compiled(lambda *ids: with_teams(members_with(*ids).defer("folded")), *EXAMPLES)  # it is only searched
 ONE_WHOLE = Compiled(members_with, *EXAMPLES)
 ONE_LOCKED = Compiled(lambda *ids: members_with(*ids).select_for_update(), *EXAMPLES)
 
 
 def member_of(*, organization_id: UUID, member_id: UUID) -> Member:
-    """Return the member. Raises: Member.DoesNotExist."""
+    """Return the member with their teams. Raises: Member.DoesNotExist."""
     member: Member = ONE.one(organization_id, member_id)
     return member
 

@@ -14,6 +14,7 @@ from django.db.models import BooleanField, QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 
+from accounts import members
 from accounts.compiled import Compiled
 from accounts.keys import fold
 from accounts.models import Member, Team
@@ -54,7 +55,7 @@ class Search(NamedTuple):
             if len(FORMS) >= MOST_FORMS:
                 FORMS.clear()
             examples = ["" if isinstance(each, str) else each for each in self.condition.parameters]
-            first = partial(first_of, *key)
+            first = partial(first_of if not self.is_by_key else only_of, *key)
             form = FORMS[key] = Compiled(first, UUID(int=0), *examples, is_by_key=self.is_by_key)
         return form
 
@@ -129,6 +130,12 @@ def found_by(model: Any, condition: str, organization_id: UUID, *parameters: obj
     expression = RawSQL(f"({condition})", parameters, output_field=BooleanField())  # noqa: S611 - parameters apart
     rows: TenantQuerySet[Any] = model.objects.of_organization(organization_id).filter(expression)
     return rows
+
+
+def only_of(model: Any, condition: str, count: int, *parameters: Any) -> QuerySet[Any]:
+    """Return the same where they are one at most: a member comes with their teams."""
+    found = first_of(model, condition, count, *parameters)
+    return members.with_teams(found) if model is Member else found
 
 
 def first_of(model: Any, condition: str, count: int, *parameters: Any) -> QuerySet[Any]:

@@ -5,7 +5,7 @@ import pytest
 from accounts.models import Organization
 from provisioning.models import Action, LogStatus, ProvisioningLogEntry
 from tests.cast import ScimClient
-from tests.factories import ERROR_SCHEMA, LIST_SCHEMA, make_member, user_body
+from tests.factories import ERROR_SCHEMA, LIST_SCHEMA, make_member, make_team, user_body
 
 NOBODY = {"schemas": [LIST_SCHEMA], "totalResults": 0, "startIndex": 1, "itemsPerPage": 0, "Resources": []}
 
@@ -28,6 +28,29 @@ def test_entra_finds_the_user_it_matches(entra: ScimClient, query: str) -> None:
 
     assert found.status_code == 200
     assert found.json() == NOBODY | {"totalResults": 1, "itemsPerPage": 1, "Resources": [user]}
+
+
+def test_the_groups_of_a_user_are_the_same_however_they_are_found(
+    entra: ScimClient, acme: Organization, globex: Organization
+) -> None:
+    make_member(acme, "bruno")
+    amelie = make_member(acme, "amelie")
+    make_team(globex, [make_member(globex, "amelie")])
+    names = ['Équipe "B" %s', "equipe b", "Aïe\\\u2028", "zoo", "Zoé 😀"]
+    ids = [
+        entra.post("/Groups", {"displayName": name, "members": [{"value": str(amelie.id)}]}).json()["id"]
+        for name in names
+    ]
+
+    alone = entra.get(f"/Users/{amelie.id}").json()
+    matched = entra.get("/Users", filter='userName eq "amelie"').json()["Resources"]
+    listed = entra.get("/Users").json()["Resources"]
+
+    [there] = [user for user in listed if user["userName"] == "amelie"]
+    assert [alone, *matched] == [there, there]
+    assert {(group["value"], group["display"]) for group in alone["groups"]} == set(
+        zip(ids, names, strict=True)
+    )
 
 
 def test_an_external_id_is_compared_with_case(entra: ScimClient) -> None:
