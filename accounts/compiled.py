@@ -140,10 +140,13 @@ def insert(row: Model) -> None:
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001 - Django's documented model API
 
 
-def insertion(row: Model, *, provided: str = "TRUE") -> Statement:
-    """Return what writes a new row, provided that a condition without values is true."""
+def insertion(row: Model, *, provided: str = "TRUE", **formulas: str) -> Statement:
+    """Return what writes a new row, provided that a condition without values is true.
+
+    A column is written as its value, or as a formula of SQL around that, its `%s`.
+    """
     model = type(row)
-    return Statement(insert_into(model, provided), kept(row, columns_of(model)))
+    return Statement(insert_into(model, provided, **formulas), kept(row, columns_of(model)))
 
 
 def update(row: Model, *names: str, version: int) -> None:
@@ -181,8 +184,13 @@ def run(sql: str, *values: object) -> list[Any]:
 
     A set of ids is one value: of `id {among}`, or of `SELECT id FROM {each}`. Whatever their number, it is one statement.
     """
-    found, _ = asked(with_sets(sql), [stored(value) for value in values])
+    found, _ = asked(*statement(sql, *values))
     return found
+
+
+def statement(sql: str, *values: object) -> Statement:
+    """Return a statement that is to be run so."""
+    return Statement(with_sets(sql), [stored(value) for value in values])
 
 
 @lru_cache(MOST_TEXTS)
@@ -202,11 +210,12 @@ def columns_of(model: Any) -> tuple[Any, ...]:
 
 
 @cache
-def insert_into(model: Any, provided: str) -> str:
+def insert_into(model: Any, provided: str, **formulas: str) -> str:
     """Return the INSERT of one row."""
     columns = columns_of(model)
     names = ", ".join(f'"{column.column}"' for column in columns)
-    places = ", ".join(["%s"] * len(columns))
+    places = ", ".join(formulas.get(column.column, "%s") for column in columns)
+    # S608: names are the model's, conditions and formulas our own
     return f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {places} WHERE {provided}'  # noqa: SLF001 - names are the model's
 
 

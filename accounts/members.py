@@ -1,6 +1,7 @@
 """Create, change and delete members: the only writer of that table.
 
-Whatever writes here needs the transaction of its caller, who also writes the log entry in it. What is only searched
+Whatever writes here needs the transaction of its caller, who also writes the log entry in it; `writing` and `deleting` tell
+what a caller is to run with the entry as one statement. What is only searched
 (`folded`) is written when what it follows from changes: if `fold` ever folds otherwise, a migration has to write it anew.
 Lock order everywhere: teams by id, then members by id.
 """

@@ -15,7 +15,17 @@ from uuid import UUID
 from django.db import IntegrityError
 from django.db.models import QuerySet
 
-from accounts.compiled import Compiled, as_id, insert, is_postgresql, run, update
+from accounts.compiled import (
+    Compiled,
+    Statement,
+    amendment,
+    as_id,
+    insert,
+    is_postgresql,
+    run,
+    statement,
+    update,
+)
 from accounts.errors import ChangedMeanwhile, DisplayNameTaken, UnknownMembers, violated
 from accounts.keys import fold, folded
 from accounts.members import is_same
@@ -105,22 +115,65 @@ def update_team(
     Nothing is changed once rolled back.
     """
     delta = change_members(team=team, change=change)
+    changed = alter(team, values, delta, now=now)
+    if not changed:
+        if not run(UNCHANGED, team.id, team.version):
+            raise ChangedMeanwhile
+        return delta
+    with naming(team):
+        update(team, *changed, version=team.version - 1)
+    return delta
+
+
+def alter(team: Team, values: TeamValues, delta: MembershipDelta, *, now: datetime) -> list[str]:
+    """Let a team say what it is to say, not yet in the database; return the columns that are to be written.
+
+    The version is one higher then; without a change of it or of who is in it there is nothing to write.
+    """
     columns = values.columns_but_folded()
     changed = [name for name, value in columns.items() if not is_same(getattr(team, name), value)]
+    if not changed and not delta:
+        return []
     for name in changed:
         setattr(team, name, columns[name])
     if "other" in changed:
         team.folded = values.folded()
         changed.append("folded")
-    if not changed and not delta:
-        if not run(UNCHANGED, team.id, team.version):
-            raise ChangedMeanwhile
-        return delta
     team.version += 1
     team.modified_at = now
-    with naming(team):
-        update(team, *changed, "version", "modified_at", version=team.version - 1)
-    return delta
+    return [*changed, "version", "modified_at"]
+
+
+def foreseen(team: Team, change: MembershipChange) -> MembershipDelta:
+    """Return who would come and go of those who are named, as long as the team has the version that was read.
+
+    Raises: UnknownMembers.
+    """
+    named = change.removed | change.added
+    rows = run(NAMED_AND_IN, team.id, team.organization_id, named) if named else []
+    known = {as_id(id_): (name, is_in) for id_, name, is_in in rows}
+    if not change.added <= known.keys():
+        raise UnknownMembers(change.added - known.keys())
+    return MembershipDelta(
+        removed={id_: name for id_, (name, is_in) in known.items() if is_in and id_ in change.removed},
+        added={id_: name for id_, (name, is_in) in known.items() if not is_in and id_ in change.added},
+    )
+
+
+def changing(
+    team: Team, changed: list[str], delta: MembershipDelta, *, provided: str, changed_so: str
+) -> tuple[Statement, ...]:
+    """Return the statements that write an altered team of the version that was read, and who comes and goes.
+
+    The first one writes the team under one condition, and the others follow if it did, which is another. To be run at
+    once: if the team is as it was read, so is who is in it.
+    """
+    ids = team.organization_id, team.id
+    return (
+        amendment(team, *changed, version=team.version - 1, provided=provided),
+        *([statement(f"{LET_OUT} AND {changed_so}", team.id, {*delta.removed})] if delta.removed else ()),
+        *([statement(LET_IN.replace("TRUE", changed_so), *ids, {*delta.added})] if delta.added else ()),
+    )
 
 
 def delete_team(*, organization_id: UUID, team_id: UUID, now: datetime) -> Team:
@@ -196,7 +249,13 @@ def found(sql: str, *values: object) -> dict[UUID, str]:
 UNCHANGED = "SELECT id FROM accounts_team WHERE id = %s AND version = %s"
 NAMED = "SELECT id, user_name FROM accounts_member WHERE organization_id = %s AND id {among}"
 KNOWN_POSTGRESQL = f"{NAMED} ORDER BY id FOR KEY SHARE"  # SQLite lets nobody else write meanwhile
-REMOVE = "DELETE FROM accounts_teammembership WHERE team_id = %s AND member_id {among} RETURNING member_id"
+NAMED_AND_IN = """
+    SELECT id, user_name, EXISTS (
+        SELECT 1 FROM accounts_teammembership WHERE team_id = %s AND member_id = accounts_member.id
+    ) FROM accounts_member WHERE organization_id = %s AND id {among}
+"""
+LET_OUT = "DELETE FROM accounts_teammembership WHERE team_id = %s AND member_id {among}"
+REMOVE = f"{LET_OUT} RETURNING member_id"
 REMOVE_ALL_BUT = REMOVE.replace("member_id {among}", "NOT (member_id {among})")
 # Without a WHERE, SQLite would read ON as that of a join.
 LET_IN = """

@@ -45,7 +45,7 @@ Reading = tuple[str, str, str]
 class Target:
     """A figure that is to be at most so much: by itself, as a ratio to another, or, where it has a unit, less another.
 
-    Less another is each request less the one that was asked in turns with it: what disturbs one disturbs both.
+    For that both are those of EACH request, each less the one that was asked in turns with it: what disturbs one disturbs both.
     """
 
     what: str
@@ -66,13 +66,14 @@ class Target:
             return None
         if self.other is None:
             return float(value)
-        return median(map(sub, value, other)) if self.reading[-1] == EACH else float(value / other)
+        return float(value / other) if self.unit == RATIO else median(map(sub, value, other))
 
 
 def read(figures: Round, reading: Reading) -> Any:
     """Return a figure of a round: of a database, a step, and by its name; None where it was not measured."""
     label, step, figure = reading
-    return figures.get(label, {}).get(step, {}).get(figure)
+    found = figures.get(label, {}).get(step)
+    return None if found is None else found[figure]
 
 
 def targets(kind: str, labels: list[str]) -> Iterator[Target]:

@@ -41,7 +41,7 @@ class TokenState(NamedTuple):
 
 def state_of_secret(secret: str) -> TokenState | None:
     """Return whose secret this is and how it stands; nothing when it is nobody's. One query, or none."""
-    if not bearer.is_well_formed(secret, PREFIX):
+    if not is_well_formed(secret):
         return None
     return next((TokenState(*row) for row in BY_DIGEST.rows(bearer.digest_of(secret))), None)
 
@@ -94,3 +94,8 @@ def note_use(*, state: TokenState, address: str | None, now: datetime) -> None:
         return
     first = {} if state.last_used_at else {"first_used_at": Coalesce("first_used_at", now)}
     ScimToken.objects.filter(id=state.token_id).update(last_used_at=now, last_used_from=address, **first)
+
+
+def is_well_formed(secret: str) -> bool:
+    """Whether a text can be the secret of a token at all."""
+    return bearer.is_well_formed(secret, PREFIX)

@@ -18,7 +18,7 @@ from provisioning.errors import InvalidLabel, InvalidLifetime, TokenNotLive, Tok
 from provisioning.history import Actor
 from provisioning.models import AuditEvent, AuditKind, ProvisioningConnection, ScimToken
 from provisioning.redaction import mask_tokens
-from provisioning.token_states import PREFIX
+from provisioning.token_states import PREFIX, is_well_formed
 
 LONGEST_LABEL = 100
 DEFAULT_LIFETIME_DAYS = 2 * 365
@@ -322,8 +322,3 @@ def locked_live_token(*, token_id: UUID, organization: Organization, now: dateti
 def new_secret() -> str:
     """Make the secret of a token."""
     return bearer.new_secret(PREFIX)
-
-
-def is_well_formed(secret: str) -> bool:
-    """Whether a text can be the secret of a token at all."""
-    return bearer.is_well_formed(secret, PREFIX)

@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import Operator, Organization
 from accounts.permissions import Role
-from provisioning import tokens
+from provisioning import token_states, tokens
 from provisioning.models import AuditEvent, Notification, ProvisioningConnection, ScimToken
 from provisioning.tokens import IssuedToken
 from tests.cast import ScimClient
@@ -27,7 +27,7 @@ def test_issuing_prints_the_secret_alone_on_stdout(acme: Organization) -> None:
     stdout, stderr = run("issue_scim_token", "acme", "--label", "Entra production", "--expires-in-days", "90")
 
     token = ScimToken.objects.get()
-    assert tokens.is_well_formed(stdout.removesuffix("\n"))
+    assert token_states.is_well_formed(stdout.removesuffix("\n"))
     assert ScimClient(stdout.strip()).get("/Users").status_code == 200
     assert token.label == "Entra production"
     assert (token.expires_at - token.issued_at).days == 90

@@ -128,7 +128,7 @@ class MemberAdapter(Adapter, SCIMUser):  # type: ignore[misc]  # django-scim2 ca
         self.note_switch()
 
     def save_at_once(self) -> None:
-        """Write the member and the entry by one statement. Raises: ChangedMeanwhile when neither was written; DatabaseError."""
+        """Write the member and the entry by one statement. Raises: NotWritten; DatabaseError."""
         self.note_switch()
         at_once.write(self.exchange, members.writing(self.obj, self.changed, provided=at_once.IF_OPEN))
 
@@ -192,6 +192,28 @@ class TeamAdapter(Adapter, SCIMGroup):  # type: ignore[misc]  # django-scim2 car
         except accounts_errors.UnknownMembers:
             raise errors.unknown_member() from None
         self.note(before | listed(delta.removed), attributes.document_of(self.obj) | listed(delta.added))
+
+    def save_at_once(self) -> bool:
+        """Write the team, who comes and goes, and the entry by one statement; return False where nothing is to change.
+
+        Raises: ScimError unknown_member; NotWritten; DatabaseError.
+        """
+        values, exchange = self.values, self.exchange
+        before = attributes.document_of(self.obj)
+        self.name(source=values.external_id, target=values.display_name)
+        try:
+            delta = teams.foreseen(self.obj, self.change)
+        except accounts_errors.UnknownMembers:
+            raise errors.unknown_member() from None
+        changed = teams.alter(self.obj, values, delta, now=exchange.now)
+        if not changed:
+            return False
+        self.note(before | listed(delta.removed), attributes.document_of(self.obj) | listed(delta.added))
+        written = teams.changing(
+            self.obj, changed, delta, provided=at_once.IF_OPEN, changed_so=at_once.IF_WRITTEN
+        )
+        at_once.write(exchange, *written)
+        return True
 
     def delete(self) -> None:
         """Delete the team, leaving a tombstone."""

@@ -1,38 +1,54 @@
-"""A change of one user as one statement: the token asked about again, the user written, the entry logged, or nothing of it.
+"""A change as one statement: the token asked about again, the user or group written, the entry logged, or nothing of it.
 
-Step by step these are five questions (BEGIN, the token, the user, the entry, COMMIT), and whoever asks is woken after each,
-which on a busy machine is most of what a change takes. Only PostgreSQL has a WITH that writes.
+Step by step these are five questions and more (BEGIN, the token, the row, the entry, COMMIT), and whoever asks is woken after
+each, which on a busy machine is most of what a change takes. Only PostgreSQL has a WITH that writes.
 """
 
 from contextlib import nullcontext
 
-from django.db import DatabaseError, connection, transaction
+import structlog
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from accounts.compiled import Statement, asked, insertion
-from accounts.errors import ChangedMeanwhile
 from provisioning import logs, token_states
 from provisioning.scim.exchange import Exchange
 
+logger = structlog.get_logger(__name__)
+
 IF_OPEN, IF_WRITTEN = "EXISTS (SELECT FROM open)", "EXISTS (SELECT FROM written)"
+# What the entry says of the time a request took is known when the row is written, and a lock was waited for.
+WITH_WAITING = (
+    "%s + CAST(extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000 AS double precision)"
+)
+
+# Errors after which nobody knows whether it was written: the connection was lost, or an operator stepped in.
+LOST, UNKNOWN = "08006", frozenset({"08", "57"})
+
+
+class NotWritten(Exception):
+    """Nothing was written; what was in the way is heard by whoever asks step by step."""
 
 
 def write(exchange: Exchange, statement: Statement, *others: Statement) -> None:
     """Run a statement that writes one row IF_OPEN, and with it others, and write the entry, all of them IF_WRITTEN.
 
-    Raises: ChangedMeanwhile when PostgreSQL has written neither: what was in the way is heard by whoever asks step by
-    step. DatabaseError when it can't be known.
+    Raises: NotWritten; DatabaseError when PostgreSQL could not say whether it was.
     """
     token = token_states.opening(exchange.known_token.token_id, now=exchange.now)
-    entry = insertion(logs.entry_of(exchange.logged(), exchange.outcome), provided=IF_WRITTEN)
+    entry = logs.entry_of(exchange.logged(), exchange.outcome)
+    logged = insertion(entry, provided=IF_WRITTEN, duration_ms=WITH_WAITING)
     also = "".join(f", also_{number} AS ({other.sql})" for number, other in enumerate(others))
-    sql = f"WITH open AS ({token.sql}), written AS ({statement.sql} RETURNING 1){also} {entry.sql}"
-    values = [value for each in (token, statement, *others, entry) for value in each.values]
+    sql = f"WITH open AS ({token.sql}), written AS ({statement.sql} RETURNING 1){also} {logged.sql}"
+    values = [value for each in (token, statement, *others, logged) for value in each.values]
     try:
         with transaction.atomic() if connection.in_atomic_block else nullcontext():
             _, count = asked(sql, values)
     except DatabaseError as error:
-        if getattr(error.__cause__, "sqlstate", None) is None:
+        if (getattr(error.__cause__, "sqlstate", None) or LOST)[:2] in UNKNOWN:
+            connection.close_if_unusable_or_obsolete()  # whoever logs the refusal needs one that works
             raise
-        raise ChangedMeanwhile from error
+        if not isinstance(error, IntegrityError):
+            logger.warning("scim:not-at-once", request_id=str(exchange.id), error=str(error))
+        raise NotWritten from error
     if count != 1:
-        raise ChangedMeanwhile
+        raise NotWritten

@@ -8,6 +8,11 @@ from django.http import HttpRequest
 from provisioning.scim import errors
 
 
+def are_given(request: HttpRequest) -> bool:
+    """Whether a request has any."""
+    return bool(request.META.get("HTTP_IF_MATCH") or request.META.get("HTTP_IF_NONE_MATCH"))
+
+
 def check_preconditions(request: HttpRequest, etag: str) -> None:
     """Refuse a change of something that is not what the client saw, or that it saw already. Raises: ScimError."""
     wanted = request.META.get("HTTP_IF_MATCH", "")

@@ -25,6 +25,7 @@ from provisioning import logs, token_states
 from provisioning.counters import counters
 from provisioning.models import Action, LogStatus, RequestKind
 from provisioning.scim import errors, wire
+from provisioning.scim.at_once import NotWritten
 from provisioning.scim.exchange import Exchange, exchange_of
 from provisioning.scim.messages import InvalidOperation
 from provisioning.scim.resources import InvalidAttribute
@@ -102,7 +103,7 @@ class Engine(View):
     def write_at_once(self, exchange: Exchange) -> HttpResponse | None:  # noqa: ARG002 - for those that can
         """Do by one statement all that the transaction would, and return the answer; None where none can.
 
-        Raises: ChangedMeanwhile when it did nothing: the transaction tells why. DatabaseError.
+        Raises: ScimError; NotWritten when it did nothing: the transaction tells why. DatabaseError.
         """
         return None
 
@@ -135,9 +136,9 @@ class Engine(View):
     def write(
         self, request: HttpRequest, exchange: Exchange, handle: Callable[[], HttpResponse]
     ) -> HttpResponse:
-        """Run a handler and write its entry in one transaction; try again when a rival was faster.
+        """Do all of a change by one statement, or run its handler and write its entry in one transaction.
 
-        The first attempt makes ready before it what it can, so that others wait for it as shortly as may be. What is
+        That is tried again when a rival was faster. The first attempt makes ready before it what it can, so that others wait for it as shortly as may be. What is
         refused then is refused before the token is asked about again.
         """
         self.read_wanted(request)
@@ -158,8 +159,9 @@ class Engine(View):
                         self.prepare(request, is_locked=True)
                     response = handle()
                     self.note_change(exchange, response)
-            except (DatabaseError, ChangedMeanwhile) as error:
+            except (DatabaseError, ChangedMeanwhile, NotWritten) as error:
                 if attempt == MOST_ATTEMPTS or not is_retryable(error):
+                    exchange.outcome.action = begun.action  # what it would have been did not happen
                     raise
                 if isinstance(error, DatabaseError):
                     connection.close_if_unusable_or_obsolete()
@@ -248,7 +250,7 @@ def refusal_of(error: Exception, exchange: Exchange) -> errors.ScimError:
 
 def is_retryable(error: Exception) -> bool:
     """Whether the same transaction may well succeed if it is run again."""
-    if isinstance(error, ChangedMeanwhile):
+    if isinstance(error, ChangedMeanwhile | NotWritten):
         return True
     state = getattr(error.__cause__, "sqlstate", None)
     if state is not None:

@@ -1,7 +1,7 @@
 """Tokens that were looked up a moment ago: for that moment a process asks the database no more about them.
 
 So a revocation, an expiry and Off reach the reads of every process within SCIM_TOKEN_SECONDS, which is less than a
-second; a write asks again inside its transaction, once it knows that it would be valid. A token that opens nothing is looked up each time.
+second; a write asks again in its transaction or statement, once it knows that it would be valid. A token that opens nothing is looked up each time.
 """
 
 from datetime import datetime

@@ -1,6 +1,7 @@
 """A page of Users or Groups: found, ordered and counted in SQL, with a fixed number of queries.
 
-What is not wanted is not read: groups of users and members of groups cost a query only then.
+What is not wanted is not read: groups of users and members of groups cost a query only then. Of one user alone the groups
+came with the row.
 """
 
 import json

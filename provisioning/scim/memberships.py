@@ -32,6 +32,12 @@ def is_about_members(operation: Operation) -> bool:
     return operation.attribute == MEMBERS
 
 
+def is_clearing(operation: Operation) -> bool:
+    """Whether an operation lets everybody out, but for those it may let in."""
+    is_whole = operation.verb == "replace" or (operation.verb == "remove" and operation.value is None)
+    return is_whole and operation.path.lower() == MEMBERS
+
+
 def change_of(operations: list[Operation]) -> MembershipChange:
     """Return the sum of the membership operations of one PATCH, in their order. Raises: InvalidOperation."""
     is_cleared, removed, added = False, set[UUID](), set[UUID]()
@@ -72,8 +78,8 @@ def sides_of(operation: Operation) -> tuple[set[UUID] | None, set[UUID]]:
         return chosen, known_ids(operation.value, verb=verb) if verb == "replace" else set()
     given = known_ids(operation.value, verb=verb)
     if verb == "remove":
-        return None if operation.value is None else given, set()
-    return None if verb == "replace" else set(), given
+        return None if is_clearing(operation) else given, set()
+    return None if is_clearing(operation) else set(), given
 
 
 def known_ids(values: Any, *, verb: str) -> set[UUID]:

@@ -16,7 +16,7 @@ from accounts import members, teams
 from accounts.compiled import is_postgresql
 from accounts.models import Member, Team
 from provisioning.models import Action, RequestKind
-from provisioning.scim import conditions, cursors, errors, listing, messages, resources
+from provisioning.scim import conditions, cursors, errors, listing, memberships, messages, resources
 from provisioning.scim.columns import GROUP_COLUMNS, USER_COLUMNS, Columns
 from provisioning.scim.engine import Engine, answer, body_object
 from provisioning.scim.exchange import Exchange, exchange_of
@@ -182,7 +182,7 @@ class ResourceView:
     def delete(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """Delete a resource (RFC 7644 §3.6)."""
         try:
-            if self.request.META.get("HTTP_IF_MATCH"):
+            if conditions.are_given(self.request):
                 adapter = self.adapter_of(self.locked)
             else:
                 adapter = self.scim_adapter(self.model_cls(id=self.id_in_address()), request=self.request)
@@ -218,7 +218,7 @@ class UsersView(ResourceView, stock.UsersView, Engine):  # type: ignore[misc]  #
     def write_at_once(self, exchange: Exchange) -> HttpResponse | None:
         """Do on PostgreSQL in one statement what `delete` and `write_prepared` do, where there is something to write.
 
-        Raises: ScimError not_found; ChangedMeanwhile; DatabaseError.
+        Raises: ScimError not_found or that of a precondition; NotWritten; DatabaseError.
         """
         if not is_postgresql():
             return None
@@ -278,8 +278,26 @@ class GroupsView(ResourceView, stock.GroupsView, Engine):  # type: ignore[misc] 
     read_kind = RequestKind.READ_GROUPS
 
     def locks_first(self, request: HttpRequest) -> bool:
-        """Whether it is a change, and the group can be locked before anything else."""
-        return request.method in ("PUT", "PATCH") and is_postgresql()
+        """Whether it is a change, and the group can and must be locked before anything else."""
+        if not is_postgresql() or request.method not in ("PUT", "PATCH"):
+            return False
+        return not self.is_plain_patch(request)
+
+    def is_plain_patch(self, request: HttpRequest) -> bool:
+        """Whether it is a PATCH that names whoever comes and goes, and is answered by nothing."""
+        is_patch = request.method == "PATCH" and not projection_in(request.GET).is_given
+        return is_patch and not any(map(memberships.is_clearing, self.operations))
+
+    def write_at_once(self, exchange: Exchange) -> HttpResponse | None:
+        """Do on PostgreSQL in one statement what `patch` does, where there is something to write.
+
+        Raises: ScimError unknown_member; NotWritten; DatabaseError.
+        """
+        if not is_postgresql() or not self.is_plain_patch(self.request):
+            return None
+        response = HttpResponse(status=204)
+        self.conclude(exchange, response)
+        return tagged(response, self.wanted) if self.wanted.save_at_once() else None
 
     def as_resources(self, rows: list[Any], projection: Projection) -> list[dict[str, Any]]:
         """Return teams as Groups, with what is wanted of them."""

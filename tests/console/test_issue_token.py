@@ -18,7 +18,8 @@ from accounts.permissions import Role
 from provisioning import bearer, tokens
 from provisioning.history import COMMAND_LINE
 from provisioning.models import AuditEvent, ScimToken
-from provisioning.tokens import IssuedToken, is_well_formed
+from provisioning.token_states import is_well_formed
+from provisioning.tokens import IssuedToken
 from tests import factories
 from tests.cast import ScimClient
 from tests.console.conftest import SignedIn

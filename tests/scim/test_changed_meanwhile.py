@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 
-from accounts.models import Member, Organization, Team, TeamMembership
+from accounts.models import Member, Organization, Team, TeamMembership, Tombstone
 from provisioning.models import ProvisioningLogEntry
-from provisioning.scim import engine
+from provisioning.scim import at_once, engine
 from tests.cast import ScimClient
 from tests.factories import make_member, make_team
 
@@ -56,9 +57,7 @@ def test_a_user_is_read_again_under_a_lock(times: int, entra: ScimClient, acme: 
 
 
 @pytest.mark.parametrize("times", [0, 1, 2])
-def test_a_group_is_read_again_and_on_postgresql_always_under_a_lock(
-    times: int, entra: ScimClient, acme: Organization
-) -> None:
+def test_a_group_is_read_again_under_a_lock(times: int, entra: ScimClient, acme: Organization) -> None:
     amelie, bruno = make_member(acme, "amelie"), make_member(acme, "bruno")
     team, rival = make_team(acme, [amelie]), Rival("accounts_team", times)
     new = {"op": "Add", "path": "members", "value": [{"value": str(bruno.id)}]}
@@ -66,10 +65,12 @@ def test_a_group_is_read_again_and_on_postgresql_always_under_a_lock(
     with connection.execute_wrapper(rival):
         answer = entra.request("PATCH", f"/Groups/{team.id}", {"Operations": [new]})
 
-    each = "locked" if connection.vendor == "postgresql" else "read"
+    again, version = "read", 2
+    if connection.vendor == "postgresql":
+        again, version = "locked", 3 if times else 2  # as of a user
     entry = ProvisioningLogEntry.objects.get()
-    assert (answer.status_code, answer["ETag"]) == (204, 'W/"2"')
-    assert rival.reads == [each] * (times + 1)
+    assert (answer.status_code, answer["ETag"]) == (204, f'W/"{version}"')
+    assert rival.reads == ["read", *[again] * times]
     assert set(TeamMembership.objects.values_list("member_id", flat=True)) == {amelie.id, bruno.id}
     assert [each["newValue"] for each in entry.personal["modifiedProperties"]] == [
         [{"value": str(bruno.id), "display": "bruno"}]
@@ -96,16 +97,24 @@ def before_its_turn(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], o
     """Let somebody do something once, after a group was read and before its change is written."""
 
     def set_up(rival: Callable[[], object]) -> None:
-        rivals = [rival]
+        rivals, write = [rival], at_once.write
 
-        @contextmanager
-        def late_turn() -> Iterator[None]:
+        def let_them() -> None:
             for each in rivals:
                 each()
             rivals.clear()
+
+        @contextmanager
+        def late_turn() -> Iterator[None]:
+            let_them()
             yield
 
+        def late_write(*statement: Any) -> None:
+            let_them()
+            write(*statement)
+
         monkeypatch.setattr(engine, "turn", late_turn)
+        monkeypatch.setattr(at_once, "write", late_write)
 
     return set_up
 
@@ -187,3 +196,108 @@ def test_a_disabling_that_did_not_happen_is_no_disabling_in_the_log(
     entries = ProvisioningLogEntry.objects.order_by("at").values_list("action", "status")
     assert (refused.status_code, done.status_code) == (409, 200)
     assert list(entries) == [("update", "failure"), ("disable", "success")]
+
+
+class Once:
+    """Somebody who does something once, just before a statement with some words is run."""
+
+    def __init__(self, words: str, deed: Callable[[], object]) -> None:
+        self.words, self.deeds = words, [deed]
+
+    def __call__(self, execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        """Look at what is asked."""
+        if self.deeds and self.words in sql:
+            self.deeds.pop()()
+        return execute(sql, parameters, many, context)
+
+
+at_once_only = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="On SQLite whoever has the turn is alone"
+)
+
+
+@at_once_only
+def test_the_log_tells_of_a_change_as_it_was_made_in_the_end(entra: ScimClient, acme: Organization) -> None:
+    member = make_member(acme, "amelie", display_name="Amelie")
+    rival = Once(
+        'UPDATE "accounts_member"',
+        lambda: Member.objects.update(display_name="Her own", version=F("version") + 1),
+    )
+    operations = [NEW_NAME, {"op": "Replace", "path": "active", "value": "False"}]
+
+    with connection.execute_wrapper(rival):
+        answer = entra.request("PATCH", f"/Users/{member.id}", {"Operations": operations})
+
+    entry = ProvisioningLogEntry.objects.get()
+    changes = {each["displayName"]: each for each in entry.personal["modifiedProperties"]}
+    assert (answer.status_code, answer["ETag"]) == (200, 'W/"3"')
+    assert (entry.action, entry.status, entry.http_status, entry.personal["target"]) == (
+        "disable",
+        "success",
+        200,
+        "amelie",
+    )
+    assert (changes["displayName"]["oldValue"], changes["displayName"]["newValue"]) == ("Her own", "New name")
+
+
+@at_once_only
+def test_a_user_whom_a_group_takes_in_is_deleted_out_of_it(entra: ScimClient, acme: Organization) -> None:
+    member, team = make_member(acme, "amelie"), make_team(acme, [make_member(acme, "bruno")])
+    rival = Once(
+        'DELETE FROM "accounts_member"',
+        lambda: TeamMembership.objects.create(organization=acme, team=team, member=member),
+    )
+
+    with connection.execute_wrapper(rival):
+        answer = entra.delete(f"/Users/{member.id}")
+
+    team.refresh_from_db()
+    assert (answer.status_code, team.version, TeamMembership.objects.count()) == (204, 2, 1)
+    assert Tombstone.objects.get().snapshot["team_ids"] == [str(team.id)]
+    assert ProvisioningLogEntry.objects.get().action == "delete"
+
+
+@at_once_only
+def test_a_user_of_another_version_is_not_deleted(entra: ScimClient, acme: Organization) -> None:
+    member = make_member(acme, "amelie")
+    rival = Once('DELETE FROM "accounts_member"', lambda: Member.objects.update(version=2))
+
+    with connection.execute_wrapper(rival):
+        refused = entra.request("DELETE", f"/Users/{member.id}", HTTP_IF_MATCH='W/"1"')
+
+    assert (refused.status_code, Member.objects.count(), Tombstone.objects.count()) == (412, 1, 0)
+
+
+@at_once_only
+def test_a_member_who_is_deleted_meanwhile_is_not_let_in(entra: ScimClient, acme: Organization) -> None:
+    member, team = make_member(acme, "amelie"), make_team(acme, [make_member(acme, "bruno")])
+    rival = Once("INSERT INTO accounts_teammembership", member.delete)
+    new = {"op": "Add", "path": "members", "value": [{"value": str(member.id)}]}
+
+    with connection.execute_wrapper(rival):
+        refused = entra.request("PATCH", f"/Groups/{team.id}", {"Operations": [new]})
+
+    team.refresh_from_db()
+    assert (refused.status_code, refused.json()["scimType"]) == (400, "invalidValue")
+    assert (team.version, TeamMembership.objects.count()) == (1, 1)
+    assert ProvisioningLogEntry.objects.get().status == "failure"
+
+
+@at_once_only
+def test_a_lost_connection_is_a_refusal_in_the_log(entra: ScimClient, acme: Organization) -> None:
+    member = make_member(acme, "amelie")
+
+    def lose() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with connection.execute_wrapper(Once('UPDATE "accounts_member"', lose)):
+        refused = entra.request(
+            "PATCH",
+            f"/Users/{member.id}",
+            {"Operations": [{"op": "Replace", "path": "active", "value": "False"}]},
+        )
+
+    entry = ProvisioningLogEntry.objects.get()
+    assert (refused.status_code, entry.action, entry.status) == (503, "update", "failure")
+    assert Member.objects.get().is_active

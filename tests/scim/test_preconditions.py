@@ -1,9 +1,12 @@
-"""If-None-Match on a change: whoever asks for what is not there yet does not overwrite it (RFC 9110 §13.1.2)."""
+"""If-None-Match on a change: whoever asks for what is not there yet does not overwrite or delete it (RFC 9110 §13.1.2)."""
+
+from typing import Any
 
 import pytest
 
+from accounts.models import Organization
 from tests.cast import ScimClient
-from tests.factories import ERROR_SCHEMA, user_body
+from tests.factories import ERROR_SCHEMA, make_member, make_team, user_body
 from tests.scim.hostile import patch_body
 
 
@@ -26,3 +29,19 @@ def test_what_is_there_is_not_changed(entra: ScimClient, method: str, tags: str)
     }
     assert entra.get(path).json() == user
     assert entra.request(method, path, body, HTTP_IF_NONE_MATCH='W/"7"').json()["title"] == "Chief"
+
+
+@pytest.mark.parametrize("is_in_a_group", [False, True])
+@pytest.mark.parametrize("header", [{"HTTP_IF_NONE_MATCH": "*"}, {"HTTP_IF_MATCH": 'W/"7"'}])
+def test_what_is_there_is_not_deleted(
+    entra: ScimClient, acme: Organization, header: dict[str, Any], is_in_a_group: bool
+) -> None:
+    member = make_member(acme, "amelie@acme.example")
+    if is_in_a_group:
+        make_team(acme, [member])
+    path = f"/Users/{member.id}"
+
+    refused = entra.request("DELETE", path, **header)
+
+    assert (refused.status_code, entra.get(path).status_code) == (412, 200)
+    assert entra.request("DELETE", path, HTTP_IF_MATCH='W/"1"').status_code == 204

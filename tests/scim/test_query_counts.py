@@ -18,6 +18,7 @@ FREE = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "ROLLBACK")
 SIZES = [10, 10_000]
 WRITES = re.compile(r'(INSERT INTO|UPDATE|DELETE FROM) "?(\w+)"?')
 MEMBERS, LOG = "accounts_member", "provisioning_provisioninglogentry"
+TEAMS, MEMBERSHIPS = "accounts_team", "accounts_teammembership"
 TOMBSTONES, OPERATORS = "accounts_tombstone", "accounts_operator"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
@@ -90,9 +91,18 @@ def test_one_user_costs_the_same_at_any_size(entra: ScimClient, acme: Organizati
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no WITH that writes")
-def test_a_user_is_written_and_logged_by_one_statement(entra: ScimClient, acme: Organization) -> None:
+def test_a_change_is_written_and_logged_by_one_statement(entra: ScimClient, acme: Organization) -> None:
     path = f"/Users/{make_member(acme, 'amelie@acme.example').id}"
+    staying, joining, leaving = (make_member(acme, f"{name}@acme.example") for name in "abc")
+    team, new, old = (
+        f"/Groups/{make_team(acme, [staying, leaving]).id}",
+        [{"value": str(each.id)} for each in (staying, joining)],
+        [{"value": str(leaving.id)}],
+    )
     changes = [
+        ("PATCH", team, patch({"op": "Add", "path": "members", "value": new})),
+        ("PATCH", team, patch({"op": "Remove", "path": "members", "value": old})),
+        ("PATCH", team, patch({"op": "Replace", "path": "displayName", "value": "X"})),
         ("POST", "/Users", user_body("new@acme.example")),
         ("PATCH", path, patch({"op": "Replace", "path": "active", "value": "False"})),
         ("PUT", path, user_body("amelie@acme.example")),
@@ -103,6 +113,9 @@ def test_a_user_is_written_and_logged_by_one_statement(entra: ScimClient, acme: 
 
     logged = ("INSERT INTO", LOG)
     assert [list(filter(None, each)) for each in asked] == [
+        [[("UPDATE", TEAMS), ("INSERT INTO", MEMBERSHIPS), logged]],
+        [[("UPDATE", TEAMS), ("DELETE FROM", MEMBERSHIPS), logged]],
+        [[("UPDATE", TEAMS), logged]],
         [[("INSERT INTO", MEMBERS), logged]],
         [[("UPDATE", MEMBERS), logged]],
         [[("UPDATE", MEMBERS), logged]],

@@ -65,7 +65,7 @@ def turn_off(acme: Organization, token: IssuedToken) -> None:
     connections.turn_off(organization=acme, reason="Moved.", by=COMMAND_LINE, now=clock.now())
 
 
-@pytest.mark.parametrize("verb", ["POST", "PATCH"])
+@pytest.mark.parametrize("verb", ["POST", "PATCH", "DELETE"])
 @pytest.mark.parametrize(("end", "status"), [(revoke, 401), (expire, 401), (turn_off, 403)])
 def test_its_end_reaches_a_write_at_once_and_a_read_within_a_second(
     entra: ScimClient,
@@ -83,6 +83,7 @@ def test_its_end_reaches_a_write_at_once_and_a_read_within_a_second(
             f"/Users/{member.id}",
             {"Operations": [{"op": "Replace", "path": "displayName", "value": "New"}]},
         ),
+        "DELETE": (f"/Users/{member.id}", None),
     }[verb]
     assert entra.get("/Users").status_code == 200
     end(acme, acme_token)
