@@ -26,7 +26,7 @@ from bench.servers import MEMORY, POSTGRESQL, SQLITE, Contender, Program, Server
 from tests.processes import ROOT
 from tests.services import postgresql
 
-WARM_PEOPLE, WARM_GROUPS = 24, 2
+WARM_PEOPLE = WARM_GROUPS = 24  # so that every connection has its statements prepared
 WARM_LEFT = WARM_PEOPLE * 2 // 3  # who is not deleted at the end of the warm-up
 MOST_DRAWS = 50
 
