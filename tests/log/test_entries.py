@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from accounts.models import Member, Organization
 from provisioning import logs
@@ -147,3 +148,21 @@ def test_request_ids_sort_by_time() -> None:
 
     assert ids == sorted(ids)
     assert {id_.version for id_ in ids} == {7}
+
+
+SLOW = """
+    CREATE FUNCTION take_time() RETURNS trigger AS 'BEGIN PERFORM pg_sleep(0.05); RETURN NEW; END' LANGUAGE plpgsql;
+    CREATE TRIGGER take_time BEFORE INSERT ON accounts_member FOR EACH ROW EXECUTE FUNCTION take_time()
+"""
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite is in the process that measures")
+def test_the_time_of_an_entry_holds_what_the_database_took(entra: ScimClient) -> None:
+    entra.post("/Users", user_body("amelie@acme.example"))
+    with connection.cursor() as cursor:
+        cursor.execute(SLOW)
+    entra.post("/Users", user_body("bruno@acme.example"))
+
+    quick, slow = ProvisioningLogEntry.objects.order_by("id").values_list("duration_ms", flat=True)
+    assert quick > 0
+    assert slow >= 50
