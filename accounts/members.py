@@ -199,19 +199,21 @@ def locked_member(*, organization_id: UUID, member_id: UUID) -> Member:
     return member
 
 
-def delete_member(*, organization_id: UUID, member_id: UUID, now: datetime) -> Member:
+def delete_member(
+    *, organization_id: UUID, member_id: UUID, now: datetime, version: int | None = None
+) -> Member:
     """Delete a member, leave a tombstone, and return what was deleted.
 
     Their teams are locked first and get a new version. The sign-in of an operator linked to them is ended:
-    sessions and links of before stay dead, even if it is allowed again. Raises: Member.DoesNotExist; ChangedMeanwhile when a team took them in between
-    (roll back and try again).
+    sessions and links of before stay dead, even if it is allowed again. Raises: Member.DoesNotExist; ChangedMeanwhile when a team took them in between,
+    or they have not the version that is named (roll back and try again).
     """
     team_ids = team_ids_of(organization_id, member_id)
     teams = Team.objects.of_organization(organization_id).filter(id__in=team_ids)
     if team_ids:
         list(teams.order_by("id").select_for_update().values_list("id"))
     member = locked_member(organization_id=organization_id, member_id=member_id)
-    if not team_ids_of(organization_id, member_id) <= team_ids:
+    if version not in (None, member.version) or not team_ids_of(organization_id, member_id) <= team_ids:
         raise ChangedMeanwhile
     insert(tombstone_of(member, team_ids=team_ids, now=now))
     if team_ids:

@@ -1,6 +1,6 @@
 """Create, change and delete teams and who is in them: the only writer of those tables.
 
-Every function here needs the transaction of its caller. A membership is written by one statement a
+Every function that writes needs the transaction of its caller; `changing` tells what a caller is to run as one statement. A membership is written by one statement a
 kind of change, however many members it names, and never reads the members that stay.
 Lock order everywhere: teams by id, then members by id.
 """
@@ -150,7 +150,7 @@ def foreseen(team: Team, change: MembershipChange) -> MembershipDelta:
     Raises: UnknownMembers.
     """
     named = change.removed | change.added
-    rows = run(NAMED_AND_IN, team.id, team.organization_id, named) if named else []
+    rows = run(NAMED_AND_IN, team.id, named, team.organization_id, named) if named else []
     known = {as_id(id_): (name, is_in) for id_, name, is_in in rows}
     if not change.added <= known.keys():
         raise UnknownMembers(change.added - known.keys())
@@ -171,15 +171,20 @@ def changing(
     ids = team.organization_id, team.id
     return (
         amendment(team, *changed, version=team.version - 1, provided=provided),
-        *([statement(f"{LET_OUT} AND {changed_so}", team.id, {*delta.removed})] if delta.removed else ()),
-        *([statement(LET_IN.replace("TRUE", changed_so), *ids, {*delta.added})] if delta.added else ()),
+        *([statement(f"{LEAVE} AND {changed_so}", team.id, {*delta.removed})] if delta.removed else ()),
+        *([statement(JOIN.replace("TRUE", changed_so), *ids, {*delta.added})] if delta.added else ()),
     )
 
 
-def delete_team(*, organization_id: UUID, team_id: UUID, now: datetime) -> Team:
-    """Delete a team, leave a tombstone, and return what was deleted. Raises: Team.DoesNotExist."""
+def delete_team(*, organization_id: UUID, team_id: UUID, now: datetime, version: int | None = None) -> Team:
+    """Delete a team, leave a tombstone, and return what was deleted.
+
+    Raises: Team.DoesNotExist; ChangedMeanwhile when it has not the version that is named.
+    """
     teams = Team.objects.of_organization(organization_id).filter(id=team_id)
     team = teams.select_for_update().get()
+    if version not in (None, team.version):
+        raise ChangedMeanwhile
     memberships = TeamMembership.objects.filter(team_id=team_id)
     Tombstone.objects.create(
         id=team.id,
@@ -251,14 +256,16 @@ NAMED = "SELECT id, user_name FROM accounts_member WHERE organization_id = %s AN
 KNOWN_POSTGRESQL = f"{NAMED} ORDER BY id FOR KEY SHARE"  # SQLite lets nobody else write meanwhile
 NAMED_AND_IN = """
     SELECT id, user_name, EXISTS (
-        SELECT 1 FROM accounts_teammembership WHERE team_id = %s AND member_id = accounts_member.id
+        SELECT 1 FROM accounts_teammembership
+        WHERE team_id = %s AND member_id = accounts_member.id AND member_id {among}
     ) FROM accounts_member WHERE organization_id = %s AND id {among}
 """
-LET_OUT = "DELETE FROM accounts_teammembership WHERE team_id = %s AND member_id {among}"
-REMOVE = f"{LET_OUT} RETURNING member_id"
+LEAVE = "DELETE FROM accounts_teammembership WHERE team_id = %s AND member_id {among}"
+REMOVE = f"{LEAVE} RETURNING member_id"
 REMOVE_ALL_BUT = REMOVE.replace("member_id {among}", "NOT (member_id {among})")
 # Without a WHERE, SQLite would read ON as that of a join.
-LET_IN = """
+JOIN = """
     INSERT INTO accounts_teammembership (organization_id, team_id, member_id) SELECT %s, %s, id FROM {each} WHERE TRUE
-    ON CONFLICT (team_id, member_id) DO NOTHING RETURNING member_id
+    ON CONFLICT (team_id, member_id) DO NOTHING
 """
+LET_IN = f"{JOIN} RETURNING member_id"

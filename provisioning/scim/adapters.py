@@ -132,11 +132,11 @@ class MemberAdapter(Adapter, SCIMUser):  # type: ignore[misc]  # django-scim2 ca
         self.note_switch()
         at_once.write(self.exchange, members.writing(self.obj, self.changed, provided=at_once.IF_OPEN))
 
-    def delete(self) -> None:
-        """Delete the member, leaving a tombstone."""
+    def delete(self, *, version: int | None = None) -> None:
+        """Delete the member, leaving a tombstone. Raises: ChangedMeanwhile when it has not the version that is named."""
         exchange = self.exchange
         self.obj = members.delete_member(
-            organization_id=exchange.organization_id, member_id=self.obj.id, now=exchange.now
+            organization_id=exchange.organization_id, member_id=self.obj.id, now=exchange.now, version=version
         )
         self.name(source=self.obj.external_id, target=self.obj.user_name)
         self.note(attributes.document_of(self.obj), {})
@@ -193,8 +193,8 @@ class TeamAdapter(Adapter, SCIMGroup):  # type: ignore[misc]  # django-scim2 car
             raise errors.unknown_member() from None
         self.note(before | listed(delta.removed), attributes.document_of(self.obj) | listed(delta.added))
 
-    def save_at_once(self) -> bool:
-        """Write the team, who comes and goes, and the entry by one statement; return False where nothing is to change.
+    def save_at_once(self) -> None:
+        """Write the team, who comes and goes, and the entry by one statement, if anything is to change.
 
         Raises: ScimError unknown_member; NotWritten; DatabaseError.
         """
@@ -207,19 +207,18 @@ class TeamAdapter(Adapter, SCIMGroup):  # type: ignore[misc]  # django-scim2 car
             raise errors.unknown_member() from None
         changed = teams.alter(self.obj, values, delta, now=exchange.now)
         if not changed:
-            return False
+            raise at_once.NotWritten
         self.note(before | listed(delta.removed), attributes.document_of(self.obj) | listed(delta.added))
         written = teams.changing(
             self.obj, changed, delta, provided=at_once.IF_OPEN, changed_so=at_once.IF_WRITTEN
         )
         at_once.write(exchange, *written)
-        return True
 
-    def delete(self) -> None:
-        """Delete the team, leaving a tombstone."""
+    def delete(self, *, version: int | None = None) -> None:
+        """Delete the team, leaving a tombstone. Raises: ChangedMeanwhile when it has not the version that is named."""
         exchange = self.exchange
         self.obj = teams.delete_team(
-            organization_id=exchange.organization_id, team_id=self.obj.id, now=exchange.now
+            organization_id=exchange.organization_id, team_id=self.obj.id, now=exchange.now, version=version
         )
         self.name(source=self.obj.external_id, target=self.obj.display_name)
         self.note(attributes.document_of(self.obj), {})

@@ -159,7 +159,7 @@ class Engine(View):
                         self.prepare(request, is_locked=True)
                     response = handle()
                     self.note_change(exchange, response)
-            except (DatabaseError, ChangedMeanwhile, NotWritten) as error:
+            except (DatabaseError, ChangedMeanwhile, NotWritten, LogUnwritable) as error:
                 if attempt == MOST_ATTEMPTS or not is_retryable(error):
                     exchange.outcome.action = begun.action  # what it would have been did not happen
                     raise

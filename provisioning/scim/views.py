@@ -183,10 +183,11 @@ class ResourceView:
         """Delete a resource (RFC 7644 §3.6)."""
         try:
             if conditions.are_given(self.request):
-                adapter = self.adapter_of(self.locked)
+                adapter = self.adapter_of(self.one)
+                adapter.delete(version=adapter.obj.version)
             else:
                 adapter = self.scim_adapter(self.model_cls(id=self.id_in_address()), request=self.request)
-            adapter.delete()
+                adapter.delete()
         except (Member.DoesNotExist, Team.DoesNotExist):
             raise self.not_found() from None
         return HttpResponse(status=204)
@@ -268,8 +269,8 @@ class UsersView(ResourceView, stock.UsersView, Engine):  # type: ignore[misc]  #
 class GroupsView(ResourceView, stock.GroupsView, Engine):  # type: ignore[misc]  # as above
     """`/Groups` and `/Groups/{id}`.
 
-    Who is in a group is written and read in one transaction, on PostgreSQL under the lock of the group. SQLite
-    lets nobody else write meanwhile, so there the group is read, and what is wanted of it worked out, before.
+    What is wanted of a group is worked out before it is written, as long as it has the version that was read then. Who
+    is in it beside those who are named is read and written in one transaction, on PostgreSQL under the lock of the group.
     """
 
     resource_type = "Group"
@@ -289,7 +290,7 @@ class GroupsView(ResourceView, stock.GroupsView, Engine):  # type: ignore[misc] 
         return is_patch and not any(map(memberships.is_clearing, self.operations))
 
     def write_at_once(self, exchange: Exchange) -> HttpResponse | None:
-        """Do on PostgreSQL in one statement what `patch` does, where there is something to write.
+        """Do on PostgreSQL in one statement what `patch` does.
 
         Raises: ScimError unknown_member; NotWritten; DatabaseError.
         """
@@ -297,7 +298,8 @@ class GroupsView(ResourceView, stock.GroupsView, Engine):  # type: ignore[misc] 
             return None
         response = HttpResponse(status=204)
         self.conclude(exchange, response)
-        return tagged(response, self.wanted) if self.wanted.save_at_once() else None
+        self.wanted.save_at_once()
+        return tagged(response, self.wanted)
 
     def as_resources(self, rows: list[Any], projection: Projection) -> list[dict[str, Any]]:
         """Return teams as Groups, with what is wanted of them."""

@@ -7,14 +7,14 @@ import pytest
 from django.db import connection
 
 from accounts import clock
-from accounts.models import Member, Organization
+from accounts.models import Member, Organization, TeamMembership
 from provisioning import tokens
 from provisioning.counters import counters
 from provisioning.history import COMMAND_LINE
 from provisioning.models import ProvisioningLogEntry, RequestKind
 from provisioning.tokens import IssuedToken
 from tests.cast import ScimClient
-from tests.factories import make_member, user_body
+from tests.factories import make_member, make_team, user_body
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -61,6 +61,18 @@ def test_a_deletion_without_its_entry_does_not_happen(
 
     assert refused.status_code == 503
     assert Member.objects.filter(id=member.id).exists()
+
+
+def test_a_group_without_its_entry_stays_as_it_is(
+    entra: ScimClient, acme: Organization, unwritable_log: None
+) -> None:
+    member, team = make_member(acme, "amelie@acme.example"), make_team(acme, [])
+    new = {"op": "Add", "path": "members", "value": [{"value": str(member.id)}]}
+
+    refused = entra.request("PATCH", f"/Groups/{team.id}", {"Operations": [new]})
+
+    team.refresh_from_db()
+    assert (refused.status_code, team.version, TeamMembership.objects.count()) == (503, 1, 0)
 
 
 def test_a_refusal_whose_entry_cannot_be_written_is_still_answered(

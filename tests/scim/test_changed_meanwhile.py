@@ -284,6 +284,39 @@ def test_a_member_who_is_deleted_meanwhile_is_not_let_in(entra: ScimClient, acme
 
 
 @at_once_only
+def test_a_member_stays_in_a_group_until_all_of_the_change_is_made(
+    entra: ScimClient, acme: Organization
+) -> None:
+    amelie, bruno = make_member(acme, "amelie"), make_member(acme, "bruno")
+    team = make_team(acme, [amelie, bruno])
+    rival = Once('UPDATE "accounts_team"', lambda: Team.objects.update(version=2))
+    old = {"op": "Remove", "path": "members", "value": [{"value": str(bruno.id)}]}
+
+    with connection.execute_wrapper(rival):
+        answer = entra.request("PATCH", f"/Groups/{team.id}", {"Operations": [old]})
+
+    entry = ProvisioningLogEntry.objects.get()
+    assert (answer.status_code, answer["ETag"], entry.status) == (204, 'W/"3"', "success")
+    assert [each["oldValue"] for each in entry.personal["modifiedProperties"]] == [
+        [{"value": str(bruno.id), "display": "bruno"}]
+    ]
+    assert [each.member_id for each in TeamMembership.objects.all()] == [amelie.id]
+
+
+@at_once_only
+def test_a_group_that_is_deleted_meanwhile_is_not_found(entra: ScimClient, acme: Organization) -> None:
+    bruno, team = make_member(acme, "bruno"), make_team(acme, [])
+    rival = Once('UPDATE "accounts_team"', Team.objects.all().delete)
+    new = {"op": "Add", "path": "members", "value": [{"value": str(bruno.id)}]}
+
+    with connection.execute_wrapper(rival):
+        refused = entra.request("PATCH", f"/Groups/{team.id}", {"Operations": [new]})
+
+    assert (refused.status_code, TeamMembership.objects.count()) == (404, 0)
+    assert [each.status for each in ProvisioningLogEntry.objects.all()] == ["failure"]
+
+
+@at_once_only
 def test_a_lost_connection_is_a_refusal_in_the_log(entra: ScimClient, acme: Organization) -> None:
     member = make_member(acme, "amelie")
 

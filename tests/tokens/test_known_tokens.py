@@ -9,14 +9,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts import clock
-from accounts.models import Member, Organization
+from accounts.models import Member, Organization, TeamMembership
 from provisioning import connections, tokens
 from provisioning.history import COMMAND_LINE
 from provisioning.models import ScimToken
 from provisioning.scim import known_tokens
 from provisioning.tokens import IssuedToken
 from tests.cast import ScimClient
-from tests.factories import make_member, user_body
+from tests.factories import make_member, make_team, user_body
 
 LONGEST_SECONDS = 1.0
 Later = Callable[[float], None]
@@ -65,7 +65,7 @@ def turn_off(acme: Organization, token: IssuedToken) -> None:
     connections.turn_off(organization=acme, reason="Moved.", by=COMMAND_LINE, now=clock.now())
 
 
-@pytest.mark.parametrize("verb", ["POST", "PATCH", "DELETE"])
+@pytest.mark.parametrize("verb", ["POST", "PATCH", "DELETE", "PATCH of a group"])
 @pytest.mark.parametrize(("end", "status"), [(revoke, 401), (expire, 401), (turn_off, 403)])
 def test_its_end_reaches_a_write_at_once_and_a_read_within_a_second(
     entra: ScimClient,
@@ -84,15 +84,20 @@ def test_its_end_reaches_a_write_at_once_and_a_read_within_a_second(
             {"Operations": [{"op": "Replace", "path": "displayName", "value": "New"}]},
         ),
         "DELETE": (f"/Users/{member.id}", None),
+        "PATCH of a group": (
+            f"/Groups/{make_team(acme, []).id}",
+            {"Operations": [{"op": "Add", "path": "members", "value": [{"value": str(member.id)}]}]},
+        ),
     }[verb]
     assert entra.get("/Users").status_code == 200
     end(acme, acme_token)
 
-    written = entra.request(verb, address, body)
+    written = entra.request(verb.partition(" ")[0], address, body)
     later(LONGEST_SECONDS)
 
     assert (written.status_code, entra.get("/Users").status_code) == (status, status)
     assert list(Member.objects.values_list("user_name", "display_name")) == [("amelie@acme.example", "")]
+    assert not TeamMembership.objects.exists()
 
 
 def test_one_that_opens_nothing_is_not_known(
