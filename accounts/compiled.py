@@ -215,8 +215,8 @@ def insert_into(model: Any, provided: str, **formulas: str) -> str:
     columns = columns_of(model)
     names = ", ".join(f'"{column.column}"' for column in columns)
     places = ", ".join(formulas.get(column.column, "%s") for column in columns)
-    # S608: names are the model's, conditions and formulas our own
-    return f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {places} WHERE {provided}'  # noqa: SLF001 - names are the model's
+    # Names are the model's, conditions and formulas our own.
+    return f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {places} WHERE {provided}'  # noqa: SLF001 - as above
 
 
 @cache

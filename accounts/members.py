@@ -162,7 +162,7 @@ def with_teams(members: QuerySet[Member]) -> QuerySet[Any]:
 
 TEAMS_POSTGRESQL = """
     SELECT COALESCE(
-        CAST(json_agg(json_build_array(team.id, display_name) ORDER BY display_name_key, team.id) AS text), '[]'
+        CAST(json_agg(json_build_array(team.id, team.display_name) ORDER BY team.display_name_key, team.id) AS text), '[]'
     )
     FROM accounts_teammembership AS membership JOIN accounts_team AS team ON team.id = membership.team_id
     WHERE membership.member_id = accounts_member.id
@@ -170,13 +170,15 @@ TEAMS_POSTGRESQL = """
 # Its json_group_array takes no order of its own; rows come in that of the inner query.
 TEAMS_SQLITE = """
     SELECT json_group_array(json_array(id, display_name)) FROM (
-        SELECT team.id, display_name
+        SELECT team.id, team.display_name
         FROM accounts_teammembership AS membership JOIN accounts_team AS team ON team.id = membership.team_id
-        WHERE membership.member_id = accounts_member.id ORDER BY display_name_key, team.id
+        WHERE membership.member_id = accounts_member.id ORDER BY team.display_name_key, team.id
     )
 """
 EXAMPLES = UUID(int=1), UUID(int=2)
-ONE = Compiled(lambda *ids: with_teams(members_with(*ids).defer("folded")), *EXAMPLES)  # it is only searched
+ONE = Compiled(
+    lambda *ids: with_teams(members_with(*ids).defer("folded")), *EXAMPLES
+)  # which is only searched
 ONE_WHOLE = Compiled(members_with, *EXAMPLES)
 ONE_LOCKED = Compiled(lambda *ids: members_with(*ids).select_for_update(), *EXAMPLES)
 

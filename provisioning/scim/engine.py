@@ -138,8 +138,8 @@ class Engine(View):
     ) -> HttpResponse:
         """Do all of a change by one statement, or run its handler and write its entry in one transaction.
 
-        That is tried again when a rival was faster. The first attempt makes ready before it what it can, so that others wait for it as shortly as may be. What is
-        refused then is refused before the token is asked about again.
+        That is tried again when a rival was faster. The first attempt makes ready before it what it can, so that others wait
+        for it as shortly as may be. What is refused then is refused before the token is asked about again.
         """
         self.read_wanted(request)
         begun = exchange.outcome
