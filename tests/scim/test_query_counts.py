@@ -90,6 +90,20 @@ def test_one_user_costs_the_same_at_any_size(entra: ScimClient, acme: Organizati
     assert queries_of(entra, "DELETE", path) <= 13
 
 
+def test_the_groups_of_one_user_are_found_by_indexes(entra: ScimClient, acme: Organization) -> None:
+    amelie, *others = make_members(acme, 5)
+    make_team(acme, [amelie, *others])
+
+    asked = [
+        statement
+        for path in (f"/Users/{amelie.id}", f"/Users?filter=userName+eq+%22{amelie.user_name}%22")
+        for statement in statements_of(entra, "GET", path)
+        if "accounts_teammembership" in statement
+    ]
+
+    assert [walked_through(statement) for statement in asked] == [set(), set()]
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no WITH that writes")
 def test_a_change_is_written_and_logged_by_one_statement(entra: ScimClient, acme: Organization) -> None:
     path = f"/Users/{make_member(acme, 'amelie@acme.example').id}"
