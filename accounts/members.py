@@ -160,11 +160,14 @@ def with_teams(members: QuerySet[Member]) -> QuerySet[Any]:
     return members.annotate(teams=RawSQL(sql, (), output_field=JSONField()))  # noqa: S611 - without parameters
 
 
+# OFFSET 0: each is looked up by its id. A plain join may read every team there is, where the average member has many.
 TEAMS_POSTGRESQL = """
     SELECT COALESCE(
         CAST(json_agg(json_build_array(team.id, team.display_name) ORDER BY team.display_name_key, team.id) AS text), '[]'
     )
-    FROM accounts_teammembership AS membership JOIN accounts_team AS team ON team.id = membership.team_id
+    FROM accounts_teammembership AS membership CROSS JOIN LATERAL (
+        SELECT id, display_name, display_name_key FROM accounts_team WHERE id = membership.team_id OFFSET 0
+    ) AS team
     WHERE membership.member_id = accounts_member.id
 """
 # Its json_group_array takes no order of its own; rows come in that of the inner query.
