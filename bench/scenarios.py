@@ -21,6 +21,7 @@ FAMILY = ("Arslan", "Brandt", "Castillo", "Dąbrowski", "Eriksen", "Fournier", "
 PAGE = 100
 AT_ONCE = 100
 MOST_MEMBERS = 200
+SINGLY = 8  # of each group
 MATCHED, MISSED = "match a user, hit", "match a user, miss"
 CREATED, READ, DELETED = "create a user", "GET a user", "DELETE a user"
 NAMED, DISABLED, MAILED = "PATCH displayName", "PATCH active", "PATCH work e-mail"
@@ -138,14 +139,14 @@ class Entra:
         return "PATCH", f"{USERS}/{id_}", body, judge
 
     def change_and_read_groups(self, groups: list[str], members: list[str]) -> Steps:
-        """Yield one member out and in again, two of each group, and both ways to read a group."""
-        pairs = [(group, members[place]) for place in range(2) for group in groups]
+        """Yield one member out and in again, eight of each group, and both ways to read a group."""
+        pairs = [(group, member) for member in members[:SINGLY] for group in groups]
         yield self.step(ONE_OUT, [membership(group, "Remove", [member]) for group, member in pairs])
         yield self.step(ONE_IN, [membership(group, "Add", [member]) for group, member in pairs])
         bare = [
             ("GET", f"{GROUPS}/{id_}?excludedAttributes=members", None, has_members(None)) for id_ in groups
         ]
-        yield self.step(BARE_GROUP, bare * 4)
+        yield self.step(BARE_GROUP, bare * 8)
         whole = [("GET", f"{GROUPS}/{id_}", None, has_members(set(members))) for id_ in groups]
         yield self.step(WHOLE_GROUP, whole * 2)
 

@@ -137,7 +137,10 @@ async def measure(contender: Contender, options: Options) -> dict[str, Any]:
             warm = Entra(contender.secret, WARM_PEOPLE, WARM_GROUPS, name="warm")
             await play(warm, contender, connections, server, database)
             server.gather_statistics()
-            entra = Entra(contender.secret, options.users, options.groups, others=WARM_LEFT)
+            # After which every connection plans anew what it has prepared: that is warming up, too.
+            warmer = Entra(contender.secret, WARM_PEOPLE, WARM_GROUPS, others=WARM_LEFT, name="warmer")
+            await play(warmer, contender, connections, server, database)
+            entra = Entra(contender.secret, options.users, options.groups, others=2 * WARM_LEFT)
             steps = await play(entra, contender, connections, server, database)
         return {"steps": steps, "memory_mb": usage.most_megabytes(server.processes)}
 
