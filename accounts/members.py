@@ -1,8 +1,8 @@
 """Create, change and delete members: the only writer of that table.
 
 Whatever writes here needs the transaction of its caller, who also writes the log entry in it; `writing` and `deleting` tell
-what a caller is to run with the entry as one statement. What is only searched
-(`folded`) is written when what it follows from changes: if `fold` ever folds otherwise, a migration has to write it anew.
+what a caller is to run at once with the entry. What is only searched (`folded`) is written when what it follows from changes:
+if `fold` ever folds otherwise, a migration has to write it anew.
 Lock order everywhere: teams by id, then members by id.
 """
 
@@ -28,6 +28,7 @@ from accounts.compiled import (
     is_postgresql,
     removal,
     run,
+    statement,
     update,
 )
 from accounts.errors import ChangedMeanwhile, UserNameTaken, violated
@@ -238,7 +239,7 @@ def deleting(member: Member, *, now: datetime, provided: str, deleted: str) -> t
     return (
         removal(member, version=member.version, provided=provided),
         insertion(tombstone_of(member, team_ids=set(), now=now), provided=deleted),
-        Statement(f"{END_SIGN_IN} AND {deleted}", [now, member.id]),
+        statement(f"{END_SIGN_IN} AND {deleted}", now, member.id),
     )
 
 

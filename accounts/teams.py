@@ -1,7 +1,7 @@
 """Create, change and delete teams and who is in them: the only writer of those tables.
 
-Every function that writes needs the transaction of its caller; `changing` tells what a caller is to run as one statement. A membership is written by one statement a
-kind of change, however many members it names, and never reads the members that stay.
+Every function that writes needs the transaction of its caller; `changing` tells what a caller is to run at once. A
+membership is written by one statement a kind of change, however many members it names, and never reads the members that stay.
 Lock order everywhere: teams by id, then members by id.
 """
 
@@ -107,21 +107,15 @@ def locked_team(*, organization_id: UUID, team_id: UUID) -> Team:
 def update_team(
     *, team: Team, values: TeamValues, change: MembershipChange, now: datetime
 ) -> MembershipDelta:
-    """Change a team and who is in it, and raise its version if anything really changed.
+    """Change a team that is locked and who is in it, and raise its version if anything really changed.
 
-    PostgreSQL needs the team locked before: else who comes and goes would be locked before it.
-
-    Raises: DisplayNameTaken; UnknownMembers; ChangedMeanwhile when somebody else wrote the team since it was read.
-    Nothing is changed once rolled back.
+    Raises: DisplayNameTaken; UnknownMembers. Nothing is changed once rolled back.
     """
     delta = change_members(team=team, change=change)
     changed = alter(team, values, delta, now=now)
-    if not changed:
-        if not run(UNCHANGED, team.id, team.version):
-            raise ChangedMeanwhile
-        return delta
-    with naming(team):
-        update(team, *changed, version=team.version - 1)
+    if changed:
+        with naming(team):
+            update(team, *changed, version=team.version - 1)
     return delta
 
 
@@ -251,7 +245,6 @@ def found(sql: str, *values: object) -> dict[UUID, str]:
     return {as_id(id_): name for id_, name in run(sql, *values)}
 
 
-UNCHANGED = "SELECT id FROM accounts_team WHERE id = %s AND version = %s"
 NAMED = "SELECT id, user_name FROM accounts_member WHERE organization_id = %s AND id {among}"
 KNOWN_POSTGRESQL = f"{NAMED} ORDER BY id FOR KEY SHARE"  # SQLite lets nobody else write meanwhile
 NAMED_AND_IN = """

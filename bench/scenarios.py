@@ -143,12 +143,12 @@ class Entra:
         pairs = [(group, member) for member in members[:SINGLY] for group in groups]
         yield self.step(ONE_OUT, [membership(group, "Remove", [member]) for group, member in pairs])
         yield self.step(ONE_IN, [membership(group, "Add", [member]) for group, member in pairs])
+        whole = [("GET", f"{GROUPS}/{id_}", None, has_members(set(members))) for id_ in groups]
+        yield self.step(WHOLE_GROUP, whole * 2)
         bare = [
             ("GET", f"{GROUPS}/{id_}?excludedAttributes=members", None, has_members(None)) for id_ in groups
         ]
-        yield self.step(BARE_GROUP, bare * 8)
-        whole = [("GET", f"{GROUPS}/{id_}", None, has_members(set(members))) for id_ in groups]
-        yield self.step(WHOLE_GROUP, whole * 2)
+        yield self.step(BARE_GROUP, bare * 20)
 
     def is_page(self, status: int, body: Any) -> bool:
         """Whether an answer is the first page of everybody."""

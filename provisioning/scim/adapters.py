@@ -128,7 +128,7 @@ class MemberAdapter(Adapter, SCIMUser):  # type: ignore[misc]  # django-scim2 ca
         self.note_switch()
 
     def save_at_once(self) -> None:
-        """Write the member and the entry by one statement. Raises: NotWritten; DatabaseError."""
+        """Write the member and the entry. Raises: NotWritten; DatabaseError."""
         self.note_switch()
         at_once.write(self.exchange, members.writing(self.obj, self.changed, provided=at_once.IF_OPEN))
 
@@ -142,7 +142,7 @@ class MemberAdapter(Adapter, SCIMUser):  # type: ignore[misc]  # django-scim2 ca
         self.note(attributes.document_of(self.obj), {})
 
     def delete_at_once(self) -> None:
-        """Do the same with the entry by one statement, to a member in no team. Raises: as `save_at_once`."""
+        """Do the same to a member in no team, and write the entry. Raises: as `save_at_once`."""
         self.note(attributes.document_of(self.obj), {})
         deletion = members.deleting(
             self.obj, now=self.exchange.now, provided=at_once.IF_OPEN, deleted=at_once.IF_WRITTEN
@@ -194,7 +194,7 @@ class TeamAdapter(Adapter, SCIMGroup):  # type: ignore[misc]  # django-scim2 car
         self.note(before | listed(delta.removed), attributes.document_of(self.obj) | listed(delta.added))
 
     def save_at_once(self) -> None:
-        """Write the team, who comes and goes, and the entry by one statement, if anything is to change.
+        """Write the team, who comes and goes, and the entry, if anything is to change.
 
         Raises: ScimError unknown_member; NotWritten; DatabaseError.
         """

@@ -101,7 +101,7 @@ class Engine(View):
         """
 
     def write_at_once(self, exchange: Exchange) -> HttpResponse | None:  # noqa: ARG002 - for those that can
-        """Do by one statement all that the transaction would, and return the answer; None where none can.
+        """Do what is known beforehand without reading anything again, and return the answer; None where that can not be.
 
         Raises: ScimError; NotWritten when it did nothing: the transaction tells why. DatabaseError.
         """
@@ -136,7 +136,7 @@ class Engine(View):
     def write(
         self, request: HttpRequest, exchange: Exchange, handle: Callable[[], HttpResponse]
     ) -> HttpResponse:
-        """Do all of a change by one statement, or run its handler and write its entry in one transaction.
+        """Do all of a change at once, or run its handler and write its entry in one transaction.
 
         That is tried again when a rival was faster. The first attempt makes ready before it what it can, so that others wait
         for it as shortly as may be. What is refused then is refused before the token is asked about again.

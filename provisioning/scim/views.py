@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django_scim import views as stock
 
 from accounts import members, teams
-from accounts.compiled import is_postgresql
 from accounts.models import Member, Team
 from provisioning.models import Action, RequestKind
 from provisioning.scim import conditions, cursors, errors, listing, memberships, messages, resources
@@ -217,12 +216,10 @@ class UsersView(ResourceView, stock.UsersView, Engine):  # type: ignore[misc]  #
             self.prepared = self.answer_one(self.wanted, status=201 if request.method == "POST" else 200)
 
     def write_at_once(self, exchange: Exchange) -> HttpResponse | None:
-        """Do on PostgreSQL in one statement what `delete` and `write_prepared` do, where there is something to write.
+        """Do at once what `delete` and `write_prepared` do, where there is something to write.
 
         Raises: ScimError not_found or that of a precondition; NotWritten; DatabaseError.
         """
-        if not is_postgresql():
-            return None
         if self.request.method == "DELETE":
             return self.delete_at_once(exchange)
         if self.wanted.changed == []:
@@ -270,7 +267,7 @@ class GroupsView(ResourceView, stock.GroupsView, Engine):  # type: ignore[misc] 
     """`/Groups` and `/Groups/{id}`.
 
     What is wanted of a group is worked out before it is written, as long as it has the version that was read then. Who
-    is in it beside those who are named is read and written in one transaction, on PostgreSQL under the lock of the group.
+    is in it beside those who are named is read and written in one transaction, under the lock of the group.
     """
 
     resource_type = "Group"
@@ -279,10 +276,8 @@ class GroupsView(ResourceView, stock.GroupsView, Engine):  # type: ignore[misc] 
     read_kind = RequestKind.READ_GROUPS
 
     def locks_first(self, request: HttpRequest) -> bool:
-        """Whether it is a change, and the group can and must be locked before anything else."""
-        if not is_postgresql() or request.method not in ("PUT", "PATCH"):
-            return False
-        return not self.is_plain_patch(request)
+        """Whether it is a change of those who are in the group but not named, or is answered by what then is."""
+        return request.method in ("PUT", "PATCH") and not self.is_plain_patch(request)
 
     def is_plain_patch(self, request: HttpRequest) -> bool:
         """Whether it is a PATCH that names whoever comes and goes, and is answered by nothing."""
@@ -290,11 +285,11 @@ class GroupsView(ResourceView, stock.GroupsView, Engine):  # type: ignore[misc] 
         return is_patch and not any(map(memberships.is_clearing, self.operations))
 
     def write_at_once(self, exchange: Exchange) -> HttpResponse | None:
-        """Do on PostgreSQL in one statement what `patch` does.
+        """Do at once what `patch` does.
 
         Raises: ScimError unknown_member; NotWritten; DatabaseError.
         """
-        if not is_postgresql() or not self.is_plain_patch(self.request):
+        if not self.is_plain_patch(self.request):
             return None
         response = HttpResponse(status=204)
         self.conclude(exchange, response)
