@@ -107,15 +107,21 @@ def locked_team(*, organization_id: UUID, team_id: UUID) -> Team:
 def update_team(
     *, team: Team, values: TeamValues, change: MembershipChange, now: datetime
 ) -> MembershipDelta:
-    """Change a team that is locked and who is in it, and raise its version if anything really changed.
+    """Change a team and who is in it, and raise its version if anything really changed.
 
-    Raises: DisplayNameTaken; UnknownMembers. Nothing is changed once rolled back.
+    PostgreSQL needs the team locked before: else who comes and goes would be locked before it.
+
+    Raises: DisplayNameTaken; UnknownMembers; ChangedMeanwhile when somebody else wrote the team since it was read.
+    Nothing is changed once rolled back.
     """
     delta = change_members(team=team, change=change)
     changed = alter(team, values, delta, now=now)
-    if changed:
-        with naming(team):
-            update(team, *changed, version=team.version - 1)
+    if not changed:
+        if not run(UNCHANGED, team.id, team.version):
+            raise ChangedMeanwhile
+        return delta
+    with naming(team):
+        update(team, *changed, version=team.version - 1)
     return delta
 
 
@@ -245,6 +251,7 @@ def found(sql: str, *values: object) -> dict[UUID, str]:
     return {as_id(id_): name for id_, name in run(sql, *values)}
 
 
+UNCHANGED = "SELECT id FROM accounts_team WHERE id = %s AND version = %s"
 NAMED = "SELECT id, user_name FROM accounts_member WHERE organization_id = %s AND id {among}"
 KNOWN_POSTGRESQL = f"{NAMED} ORDER BY id FOR KEY SHARE"  # SQLite lets nobody else write meanwhile
 NAMED_AND_IN = """

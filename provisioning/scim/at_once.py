@@ -2,7 +2,7 @@
 
 On PostgreSQL it is one statement. Step by step it is five and more (BEGIN, the token, the row, the entry, COMMIT), and whoever asks
 is woken after each, which on a busy machine is most of what a change takes. SQLite has no WITH that writes, and wakes nobody:
-there they are asked in one turn, so short because nothing is read or worked out in it.
+there they are asked in one turn, which is short because nothing but the token is read in it.
 """
 
 from contextlib import nullcontext

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django_scim import views as stock
 
 from accounts import members, teams
+from accounts.compiled import is_postgresql
 from accounts.models import Member, Team
 from provisioning.models import Action, RequestKind
 from provisioning.scim import conditions, cursors, errors, listing, memberships, messages, resources
@@ -267,7 +268,7 @@ class GroupsView(ResourceView, stock.GroupsView, Engine):  # type: ignore[misc] 
     """`/Groups` and `/Groups/{id}`.
 
     What is wanted of a group is worked out before it is written, as long as it has the version that was read then. Who
-    is in it beside those who are named is read and written in one transaction, under the lock of the group.
+    is in it beside those who are named is read and written in one transaction, on PostgreSQL under the lock of the group.
     """
 
     resource_type = "Group"
@@ -276,8 +277,13 @@ class GroupsView(ResourceView, stock.GroupsView, Engine):  # type: ignore[misc] 
     read_kind = RequestKind.READ_GROUPS
 
     def locks_first(self, request: HttpRequest) -> bool:
-        """Whether it is a change of those who are in the group but not named, or is answered by what then is."""
-        return request.method in ("PUT", "PATCH") and not self.is_plain_patch(request)
+        """Whether it is a change, and the group can and must be locked before anything else.
+
+        On SQLite that lock is everybody's turn, so the version that was read decides, as long as no rival is faster.
+        """
+        if not is_postgresql() or request.method not in ("PUT", "PATCH"):
+            return False
+        return not self.is_plain_patch(request)
 
     def is_plain_patch(self, request: HttpRequest) -> bool:
         """Whether it is a PATCH that names whoever comes and goes, and is answered by nothing."""

@@ -17,6 +17,7 @@ from tests.plans import effort_of, plan_of, walked_through
 FREE = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "ROLLBACK")
 SIZES = [10, 10_000]
 WRITES = re.compile(r'(INSERT INTO|UPDATE|DELETE FROM) "?(\w+)"?')
+OPENING = '"expires_at" >'  # the token is asked about so where nothing else is read any more
 MEMBERS, LOG = "accounts_member", "provisioning_provisioninglogentry"
 TEAMS, MEMBERSHIPS = "accounts_team", "accounts_teammembership"
 TOMBSTONES, OPERATORS = "accounts_tombstone", "accounts_operator"
@@ -137,7 +138,10 @@ def test_a_change_is_written_and_logged_at_once(entra: ScimClient, acme: Organiz
         ("DELETE", path, None),
     ]
 
-    asked = [[WRITES.findall(sql) for sql in statements_of(entra, *change)] for change in changes]
+    statements = [statements_of(entra, *change) for change in changes]
+    asked = [[WRITES.findall(sql) for sql in each] for each in statements]
+    opening = [[OPENING in sql for sql in each].index(True) for each in statements]
+    first = [[bool(writes) for writes in each].index(True) for each in asked]
 
     logged = ("INSERT INTO", LOG)
     expected = [
@@ -153,7 +157,9 @@ def test_a_change_is_written_and_logged_at_once(entra: ScimClient, acme: Organiz
     by_statement = [
         [writes] if connection.vendor == "postgresql" else [[each] for each in writes] for writes in expected
     ]
+    between = int(connection.vendor == "sqlite")
     assert [list(filter(None, each)) for each in asked] == by_statement
+    assert [write - read for write, read in zip(first, opening, strict=True)] == [between] * len(changes)
 
 
 @pytest.mark.parametrize("size", SIZES)
