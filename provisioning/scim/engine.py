@@ -101,9 +101,9 @@ class Engine(View):
         """
 
     def write_at_once(self, exchange: Exchange) -> HttpResponse | None:  # noqa: ARG002 - for those that can
-        """Do what is known beforehand without reading anything again, and return the answer; None where that can not be.
+        """Write at once, by what was read before, all that the transaction would; return the answer, or None where that can't be.
 
-        Raises: ScimError; NotWritten when it did nothing: the transaction tells why. DatabaseError.
+        Raises: ScimError; NotWritten when it did nothing: the next attempt tells why. DatabaseError.
         """
         return None
 
