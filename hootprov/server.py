@@ -11,7 +11,7 @@ from contextlib import suppress
 from granian.cli import entrypoint
 
 APPLICATION = "hootprov.wsgi:application"
-M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # of glibc's malloc.h
+M_MMAP_THRESHOLD = -3  # of glibc's malloc.h
 LARGE_BYTES = 256 * 1024
 
 
@@ -22,7 +22,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # what is loaded stays: the workers' collections needn't touch, and so copy, its pages
     gc.enable()
-    keep_little_memory()
+    give_back_what_is_large()
     sys.argv.append(APPLICATION)
     entrypoint()  # type: ignore[no-untyped-call]  # granian leaves it so
 
@@ -36,16 +36,13 @@ def load() -> None:
     get_resolver().url_patterns  # noqa: B018 - read is loaded
 
 
-def keep_little_memory() -> None:
-    """Let glibc give back at once what is large, and keep the rest of a large answer once; any other C library does as it does.
+def give_back_what_is_large() -> None:
+    """Let glibc give back at once what a large answer took; any other C library does as it does.
 
-    Left alone, it keeps up to 32 MB of a size that was used once, and cuts other things out of it; and each thread keeps
-    what the largest of its own answers took.
+    Left alone, it keeps up to 32 MB of a size that was used once, and cuts other things out of it.
     """
     with suppress(AttributeError, OSError):
-        library = ctypes.CDLL(None)
-        library.mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
-        library.mallopt(M_ARENA_MAX, 1)
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
 
 
 if __name__ == "__main__":
