@@ -310,7 +310,9 @@ class Once:
         return execute(sql, parameters, many, context)
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite is a file: no connection to it can be lost")
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite is a file: no connection to it can be lost"
+)
 def test_a_lost_connection_is_a_refusal_in_the_log(entra: ScimClient, acme: Organization) -> None:
     member = make_member(acme, "amelie")
 
