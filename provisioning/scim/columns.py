@@ -9,7 +9,6 @@ from typing import Any
 from django.db import connection
 from scim2_models.path import AttributeBinding
 
-from accounts.compiled import is_postgresql
 from accounts.models import Member
 from provisioning.scim.errors import invalid_filter
 from provisioning.scim.resources import (
@@ -20,7 +19,7 @@ from provisioning.scim.resources import (
     EnterpriseUser,
     id_of,
 )
-from provisioning.scim.sql import FALSE, TRUE, Scalar, Sql, has_key
+from provisioning.scim.sql import FALSE, TRUE, Scalar, Sql, has_key, id_text
 
 ID: Any = Member._meta.get_field("id")  # noqa: SLF001 - Django's documented model API
 
@@ -41,7 +40,7 @@ class Columns:
         if path in self.columns:
             return self.columns[path]
         if path == ("id",):
-            return IdScalar(Sql(self.id_text()), indexed=f"{self.table}.id")
+            return IdScalar(Sql(id_text(f"{self.table}.id")), indexed=f"{self.table}.id")
         document, place = self.document(binding, is_exact=binding.case_exact)
         if path in self.texts:
             place = (self.texts[path],)
@@ -66,13 +65,6 @@ class Columns:
         if urn == self.schema.lower():
             return Sql(TRUE)
         return has_key(Sql(f"{self.table}.other"), urn) if urn.startswith(URN_PREFIX) else Sql(FALSE)
-
-    def id_text(self) -> str:
-        """Return the id as it is written on the wire."""
-        if is_postgresql():
-            return f"{self.table}.id::text"
-        parts = [(1, 8), (9, 4), (13, 4), (17, 4), (21, 12)]
-        return "(" + " || '-' || ".join(f"substr({self.table}.id, {at}, {size})" for at, size in parts) + ")"
 
     def related(self, attribute: str, operator: str, value: Any) -> Sql:
         """Return whether a membership with an id exists. Raises: ScimError invalid_filter."""

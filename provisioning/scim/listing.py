@@ -4,7 +4,6 @@ What is not wanted is not read: groups of users and members of groups cost a que
 came with the row.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -23,6 +22,7 @@ from provisioning.scim.projection import Projection
 from provisioning.scim.queries import Query
 from provisioning.scim.searches import Search
 from provisioning.scim.sorting import order
+from provisioning.scim.sql import id_text
 
 MESSAGE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
@@ -74,13 +74,14 @@ def teams_of(members: list[Member]) -> dict[UUID, list[NamedId]]:
 def members_of(teams: Iterable[Team]) -> dict[UUID, str]:
     """Return who is in teams as the JSON of their `members`, by team; of a team without any nothing. One query.
 
-    The database writes it, some thousand members a row: of a hundred thousand not one becomes an object of
-    Python's, and libpq needs no buffer for all of them.
+    The database writes it: of a hundred thousand not one becomes an object of Python's. PostgreSQL tells some thousand
+    in a row, so that libpq needs no buffer for all of them; SQLite would have to sort them for that.
     """
-    users = json.dumps(f"{settings.TENANT_URL}/Users/")[1:-1]
+    member = orjson.dumps({"value": "{id}", "$ref": f"{settings.TENANT_URL}/Users/{{id}}", "type": "User"})
     statement = MEMBERS_POSTGRESQL if is_postgresql() else MEMBERS_SQLITE
     parts: dict[UUID, list[str]] = defaultdict(lambda: ["["])
-    for team_id, part in run(statement, users, {team.id for team in teams}):
+    sql = statement.replace("{id_text}", id_text("member_id"))
+    for team_id, part in run(sql, member.decode(), {team.id for team in teams}):
         parts[as_id(team_id)] += (part, ",")
     return {team_id: "".join([*parts.pop(team_id)[:-1], "]"]) for team_id in list(parts)}
 
@@ -90,21 +91,16 @@ TEAMS_OF = """
     JOIN accounts_team ON accounts_team.id = team_id WHERE member_id {among}
     ORDER BY display_name_key, accounts_team.id
 """
-MEMBER = """'{"value":"' || id || '","$ref":"' || CAST(%s AS text) || id || '","type":"User"}'"""
-MEMBERS = """
-    SELECT team_id, {concat} FROM (
-        SELECT team_id, member_id, {text} AS id,
-            row_number() OVER (PARTITION BY team_id ORDER BY member_id) / 1000 AS part
+MEMBERS_POSTGRESQL = """
+    SELECT team_id, string_agg(replace(%s, '{id}', {id_text}), ',' ORDER BY member_id) FROM (
+        SELECT team_id, member_id, row_number() OVER (PARTITION BY team_id ORDER BY member_id) / 1000 AS part
         FROM accounts_teammembership WHERE team_id {among}
     ) AS members GROUP BY team_id, part ORDER BY team_id, part
 """
-MEMBERS_POSTGRESQL = MEMBERS.replace("{concat}", f"string_agg({MEMBER}, ',' ORDER BY member_id)").replace(
-    "{text}", "CAST(member_id AS text)"
-)
-HYPHENATED = " || '-' || ".join(
-    f"substr(member_id, {start}, {length})" for start, length in ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
-)
-MEMBERS_SQLITE = MEMBERS.replace("{concat}", f"group_concat({MEMBER}, ',')").replace("{text}", HYPHENATED)
+MEMBERS_SQLITE = """
+    SELECT team_id, group_concat(replace(%s, '{id}', {id_text}), ',') FROM accounts_teammembership
+    WHERE team_id {among} GROUP BY team_id
+"""
 
 
 def list_response(

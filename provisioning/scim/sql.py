@@ -26,6 +26,14 @@ class Sql:
         return Sql(f"NOT ({self.text})", self.parameters)
 
 
+def id_text(column: str) -> str:
+    """Return an id as it is written on the wire: SQLite keeps its digits alone."""
+    if is_postgresql():
+        return f"CAST({column} AS text)"
+    parts = (1, 8), (9, 4), (13, 4), (17, 4), (21, 12)
+    return "(" + " || '-' || ".join(f"substr({column}, {start}, {length})" for start, length in parts) + ")"
+
+
 def joined(operator: str, terms: list[Sql]) -> Sql:
     """Return terms under AND or OR."""
     text = f" {operator} ".join(f"({term.text})" for term in terms)

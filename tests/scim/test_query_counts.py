@@ -196,3 +196,18 @@ def test_members_come_and_go_by_indexes(entra: ScimClient, acme: Organization) -
     assert statuses == [204] * 3
     assert len(statements) >= 9
     assert [walked_through(each) - {"json_each"} for each in statements] == [set()] * len(statements)
+
+
+@pytest.mark.skipif(
+    "connection.vendor != 'sqlite'", reason="PostgreSQL sorts them in parts, and gives its memory back"
+)
+def test_the_members_of_a_group_are_told_as_their_index_has_them(
+    entra: ScimClient, acme: Organization
+) -> None:
+    members = make_members(acme, 300)
+    path = f"/Groups/{make_team(acme, members).id}"
+    [asked] = [each for each in statements_of(entra, "GET", path) if MEMBERSHIPS in each]
+
+    told = [each["value"] for each in entra.get(path).json()["members"]]
+    assert [line for line in plan_of(asked) if "TEMP B-TREE" in line] == []
+    assert told == sorted(str(member.id) for member in members)
