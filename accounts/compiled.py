@@ -311,9 +311,8 @@ def stored(value: Any) -> Any:
     if kind in PLAIN:
         return value
     if isinstance(value, AbstractSet):  # of ids, as one text: a value of its own for each takes Python longer
-        return (
-            f"{{{','.join(map(str, value))}}}" if is_postgresql() else json.dumps([id_.hex for id_ in value])
-        )
+        ids = [*map(str, value)]
+        return f"{{{','.join(ids)}}}" if is_postgresql() else json.dumps(ids).replace("-", "")
     if is_postgresql():
         return value
     if kind is datetime and value.tzinfo is UTC:
@@ -332,3 +331,9 @@ def is_postgresql() -> bool:
 def as_id(value: UUID | str) -> UUID:
     """Return the id that was stored as a value."""
     return value if isinstance(value, UUID) else UUID(value)
+
+
+def as_text(value: UUID | str) -> str:
+    """Return the id that was stored as a value as a text with hyphens, which SQLite leaves out."""
+    text = str(value)
+    return text if "-" in text else f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

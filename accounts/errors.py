@@ -1,7 +1,6 @@
 """Why an operation on organizations, operators, members or teams was refused. No HTTP here."""
 
 from collections.abc import Set as AbstractSet
-from uuid import UUID
 
 from django.db import IntegrityError
 
@@ -37,7 +36,7 @@ class DisplayNameTaken(AccountsError):
 class UnknownMembers(AccountsError):
     """Some ids are no members of the organization."""
 
-    def __init__(self, ids: AbstractSet[UUID]) -> None:
+    def __init__(self, ids: AbstractSet[str]) -> None:
         super().__init__(f"{len(ids)} unknown")
         self.ids = ids
 

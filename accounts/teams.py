@@ -19,7 +19,7 @@ from accounts.compiled import (
     Compiled,
     Statement,
     amendment,
-    as_id,
+    as_text,
     insert,
     is_postgresql,
     run,
@@ -56,19 +56,19 @@ class TeamValues:
 
 @dataclass(frozen=True)
 class MembershipChange:
-    """What a request wants of a team's members: everybody out first, some out, some in."""
+    """What a request wants of a team's members, by their ids as texts: everybody out first, some out, some in."""
 
     is_cleared: bool = False
-    removed: frozenset[UUID] = frozenset()
-    added: frozenset[UUID] = frozenset()
+    removed: frozenset[str] = frozenset()
+    added: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class MembershipDelta:
     """Who really came and went: id → userName."""
 
-    removed: dict[UUID, str] = field(default_factory=dict)
-    added: dict[UUID, str] = field(default_factory=dict)
+    removed: dict[str, str] = field(default_factory=dict)
+    added: dict[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.removed or self.added)
@@ -151,7 +151,7 @@ def foreseen(team: Team, change: MembershipChange) -> MembershipDelta:
     """
     named = change.removed | change.added
     rows = run(NAMED_AND_IN, team.id, named, team.organization_id, named) if named else []
-    known = {as_id(id_): (name, is_in) for id_, name, is_in in rows}
+    known = {as_text(id_): (name, is_in) for id_, name, is_in in rows}
     if not change.added <= known.keys():
         raise UnknownMembers(change.added - known.keys())
     return MembershipDelta(
@@ -212,16 +212,16 @@ def change_members(*, team: Team, change: MembershipChange) -> MembershipDelta:
     return MembershipDelta(removed=let_out(team, change), added=let_in(team, change.added))
 
 
-def let_out(team: Team, change: MembershipChange) -> dict[UUID, str]:
+def let_out(team: Team, change: MembershipChange) -> dict[str, str]:
     """Let out who has to leave, and return who really did: id → userName."""
     if not change.is_cleared and not change.removed:
         return {}
     statement, ids = (REMOVE_ALL_BUT, change.added) if change.is_cleared else (REMOVE, change.removed)
-    left = {as_id(id_) for (id_,) in run(statement, team.id, ids)}
+    left = {as_text(id_) for (id_,) in run(statement, team.id, ids)}
     return found(NAMED, team.organization_id, left) if left else {}
 
 
-def let_in(team: Team, ids: frozenset[UUID]) -> dict[UUID, str]:
+def let_in(team: Team, ids: frozenset[str]) -> dict[str, str]:
     """Let members in, and return who was not in before: id → userName. Raises: UnknownMembers.
 
     Whoever is let in can't be deleted before the transaction ends.
@@ -232,7 +232,7 @@ def let_in(team: Team, ids: frozenset[UUID]) -> dict[UUID, str]:
     if len(known) != len(ids):
         raise UnknownMembers(ids - known.keys())
     joined = run(LET_IN, team.organization_id, team.id, ids)
-    return {id_: known[id_] for id_ in (as_id(id_) for (id_,) in joined)}
+    return {id_: known[id_] for id_ in (as_text(id_) for (id_,) in joined)}
 
 
 @contextmanager
@@ -246,9 +246,9 @@ def naming(team: Team) -> Iterator[None]:
         raise
 
 
-def found(sql: str, *values: object) -> dict[UUID, str]:
+def found(sql: str, *values: object) -> dict[str, str]:
     """Run a statement of below; return the ids and names it finds."""
-    return {as_id(id_): name for id_, name in run(sql, *values)}
+    return {as_text(id_): name for id_, name in run(sql, *values)}
 
 
 UNCHANGED = "SELECT id FROM accounts_team WHERE id = %s AND version = %s"

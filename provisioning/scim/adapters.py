@@ -224,7 +224,7 @@ class TeamAdapter(Adapter, SCIMGroup):  # type: ignore[misc]  # django-scim2 car
         self.note(attributes.document_of(self.obj), {})
 
 
-def listed(people: dict[Any, str]) -> dict[str, Any]:
+def listed(people: dict[str, str]) -> dict[str, Any]:
     """Return those who came or went as the log shows them."""
-    found = [{"value": str(id_), "display": people[id_]} for id_ in sorted(people)]
+    found = [{"value": id_, "display": people[id_]} for id_ in sorted(people)]
     return {memberships.MEMBERS: found} if found else {}

@@ -8,7 +8,6 @@ Source: Microsoft's Hootsuite provisioning tutorial (the eight mapped attributes
 import re
 from collections.abc import Iterable
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 
@@ -27,7 +26,7 @@ from provisioning.scim.resources import (
 )
 
 Columns = dict[tuple[str, ...], str]
-NamedId = tuple[UUID, str]
+NamedId = tuple[str, str]  # both as they are written
 
 # SCIM path → column. The order is that of the answer.
 USER: Columns = {
@@ -174,7 +173,7 @@ def user_resource(member: Member, *, teams: Iterable[NamedId] = ()) -> dict[str,
     resource = framed(member, schema=USER_SCHEMA, kind="User")
     address = f"{settings.TENANT_URL}/Groups/"
     groups = [
-        {"value": str(id_), "$ref": f"{address}{id_}", "display": display_name, "type": "direct"}
+        {"value": id_, "$ref": f"{address}{id_}", "display": display_name, "type": "direct"}
         for id_, display_name in teams
     ]
     return resource | ({"groups": groups} if groups else {})

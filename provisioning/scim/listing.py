@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 
-from accounts.compiled import as_id, is_postgresql, run
+from accounts.compiled import as_id, as_text, is_postgresql, run
 from accounts.models import Member, Team
 from provisioning.scim import attributes
 from provisioning.scim.attributes import NamedId
@@ -64,10 +64,10 @@ def teams_of(members: list[Member]) -> dict[UUID, list[NamedId]]:
     """Return the teams that members are in, by member. One query, or none where one member was read with them."""
     [first, *others] = members
     if not others and (known := vars(first).get("teams")) is not None:
-        return {first.id: [(as_id(id_), name) for id_, name in known]}
+        return {first.id: [(as_text(id_), name) for id_, name in known]}
     found: dict[UUID, list[NamedId]] = defaultdict(list)
     for member_id, team_id, display_name in run(TEAMS_OF, {member.id for member in members}):
-        found[as_id(member_id)].append((as_id(team_id), display_name))
+        found[as_id(member_id)].append((as_text(team_id), display_name))
     return found
 
 

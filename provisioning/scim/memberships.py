@@ -6,7 +6,6 @@ Source: RFC 7644 §3.5.2; Entra's page on SCIM compatibility.
 """
 
 from typing import Any
-from uuid import UUID
 
 from scim2_models import Path, SCIMException
 from scim2_models.path import (
@@ -21,7 +20,7 @@ from scim2_models.path import (
 
 from accounts.teams import MembershipChange
 from provisioning.scim.messages import InvalidOperation, Operation
-from provisioning.scim.resources import Group, id_of
+from provisioning.scim.resources import Group, is_guid
 
 MEMBERS = "members"
 MOST_MEMBERS = 10_000
@@ -40,7 +39,7 @@ def is_clearing(operation: Operation) -> bool:
 
 def change_of(operations: list[Operation]) -> MembershipChange:
     """Return the sum of the membership operations of one PATCH, in their order. Raises: InvalidOperation."""
-    is_cleared, removed, added = False, set[UUID](), set[UUID]()
+    is_cleared, removed, added = False, set[str](), set[str]()
     for operation in operations:
         leaving, joining = sides_of(operation)
         if leaving is None:
@@ -68,7 +67,7 @@ def check_size(change: MembershipChange) -> None:
         raise InvalidOperation("tooMany", MEMBERS, f"they are more than {MOST_MEMBERS} in one request")
 
 
-def sides_of(operation: Operation) -> tuple[set[UUID] | None, set[UUID]]:
+def sides_of(operation: Operation) -> tuple[set[str] | None, set[str]]:
     """Return whom an operation lets out (None: everybody), and whom it lets in. Raises: InvalidOperation."""
     verb = operation.verb
     if operation.path.lower() != MEMBERS:
@@ -82,18 +81,14 @@ def sides_of(operation: Operation) -> tuple[set[UUID] | None, set[UUID]]:
     return None if is_clearing(operation) else set(), given
 
 
-def known_ids(values: Any, *, verb: str) -> set[UUID]:
+def known_ids(values: Any, *, verb: str) -> set[str]:
     """Return the ids among member values; what can't be an id is nobody's. Raises: InvalidOperation."""
     if values is None:
         return set()
-    ids = set()
-    for each in values if isinstance(values, list) else [values]:
-        id_ = value_of(each)
-        try:
-            ids.add(id_of(id_))
-        except ValueError:
-            if verb != "remove":
-                raise InvalidOperation("invalidValue", MEMBERS, UNKNOWN) from None
+    named = {value_of(each).lower() for each in (values if isinstance(values, list) else [values])}
+    ids = set(filter(is_guid, named))
+    if verb != "remove" and ids != named:
+        raise InvalidOperation("invalidValue", MEMBERS, UNKNOWN)
     return ids
 
 
