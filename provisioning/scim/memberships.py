@@ -96,7 +96,9 @@ def value_of(member: Any) -> str:
     """Return the value of one member: an object's, or a bare id. Raises: InvalidOperation."""
     value = member
     if isinstance(member, dict):
-        value = next((each for name, each in member.items() if name.lower() == "value"), None)
+        value = member.get("value") or next(
+            (each for name, each in member.items() if name.lower() == "value"), None
+        )
     if not isinstance(value, str):
         raise InvalidOperation("invalidValue", MEMBERS, "each of them must be an object with an id as value")
     return value

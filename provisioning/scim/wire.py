@@ -54,7 +54,7 @@ def parsed(text: str) -> Any:
 
 def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Build an object. Raises: ValueError when an attribute stands there twice, in whatever spelling."""
-    if len({name.lower() for name, _ in pairs}) != len(pairs):
+    if len(pairs) > 1 and len({name.lower() for name, _ in pairs}) != len(pairs):
         message = "an attribute stands in the same object twice"
         raise ValueError(message)
     return dict(pairs)
