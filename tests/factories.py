@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from accounts import clock
+from accounts import clock, keys
 from accounts.members import MemberValues, create_member
 from accounts.models import Member, Operator, Organization, Team, TeamMembership
 from accounts.permissions import Role
@@ -83,9 +83,9 @@ def make_members(organization: Organization, count: int) -> list[Member]:
     return Member.objects.bulk_create(Member(organization=organization, **each.columns()) for each in values)
 
 
-def make_team(organization: Organization, members: list[Member]) -> Team:
+def make_team(organization: Organization, members: list[Member], *, name: str = "News") -> Team:
     """Create a team of members."""
-    team = Team.objects.create(organization=organization, display_name="News", display_name_key="news")
+    team = Team.objects.create(organization=organization, display_name=name, display_name_key=keys.fold(name))
     TeamMembership.objects.bulk_create(
         TeamMembership(organization=organization, team=team, member=member) for member in members
     )
