@@ -105,6 +105,17 @@ def floor() -> Program:
     )
 
 
+def computing() -> Program:
+    """Return an application that computes as long as a read takes, and has nothing to wait for."""
+    return Program(
+        name="computing",
+        python=sys.executable,
+        install=(),
+        application=("bench.computing:application",),
+        has_database=False,
+    )
+
+
 def run(command: list[str], environment: dict[str, str] | None = None) -> str:
     """Run a program at the project's root; return what it prints. Raises: CalledProcessError."""
     done = subprocess.run(  # noqa: S603 - our own commands

@@ -54,8 +54,10 @@ def main() -> int:
     found |= {"options": asdict(options), "machine": f"{platform.platform()}, {os.cpu_count()} CPUs"}
     with tempfile.TemporaryDirectory() as folder, postgresql() as url:
         contenders, found["not measured"] = installed(options, Path(folder), url)
-        found["rounds"] = {str(each): [] for each in contenders}
+        computing = Contender(servers.computing(), MEMORY, Path(folder), url)
+        found["computing"], found["rounds"] = [], {str(each): [] for each in contenders}
         for number in range(options.rounds):
+            found["computing"].append(asyncio.run(measure_computing(computing, options)))
             place = number % len(contenders)
             for contender in contenders[place:] + contenders[:place]:
                 print(f"round {number + 1} of {options.rounds}: {contender}", file=sys.stderr, flush=True)
@@ -143,6 +145,16 @@ async def measure(contender: Contender, options: Options) -> dict[str, Any]:
             entra = Entra(contender.secret, options.users, options.groups, others=2 * WARM_LEFT)
             steps = await play(entra, contender, connections, server, database)
         return {"steps": steps, "memory_mb": usage.most_megabytes(server.processes)}
+
+
+async def measure_computing(contender: Contender, options: Options) -> dict[str, Any]:
+    """Return the figures of an application that only computes, asked as often as an initial cycle matches users."""
+    with contender.running() as server:
+        async with await even_client(server, options.concurrency, contender.program.workers) as connections:
+            step = Entra("none", options.users, groups=0).misses()
+            await connections.send(step.contents)
+            answers, seconds = await connections.send(step.contents)
+        return figures_of(step, answers) | {"requests/s": len(answers) / seconds}
 
 
 async def even_client(server: Server, concurrency: int, workers: int) -> client.Client:
