@@ -1,7 +1,5 @@
 """Why an operation on organizations, operators, members or teams was refused. No HTTP here."""
 
-from collections.abc import Set as AbstractSet
-
 from django.db import IntegrityError
 
 
@@ -35,10 +33,6 @@ class DisplayNameTaken(AccountsError):
 
 class UnknownMembers(AccountsError):
     """Some ids are no members of the organization."""
-
-    def __init__(self, ids: AbstractSet[str]) -> None:
-        super().__init__(f"{len(ids)} unknown")
-        self.ids = ids
 
 
 class NothingToRestore(AccountsError):

@@ -153,7 +153,7 @@ def foreseen(team: Team, change: MembershipChange) -> MembershipDelta:
     rows = run(NAMED_AND_IN, team.id, named, team.organization_id, named) if named else []
     known = {as_text(id_): (name, is_in) for id_, name, is_in in rows}
     if not change.added <= known.keys():
-        raise UnknownMembers(change.added - known.keys())
+        raise UnknownMembers
     return MembershipDelta(
         removed={id_: name for id_, (name, is_in) in known.items() if is_in and id_ in change.removed},
         added={id_: name for id_, (name, is_in) in known.items() if not is_in and id_ in change.added},
@@ -230,7 +230,7 @@ def let_in(team: Team, ids: frozenset[str]) -> dict[str, str]:
         return {}
     known = found(KNOWN_POSTGRESQL if is_postgresql() else NAMED, team.organization_id, ids)
     if len(known) != len(ids):
-        raise UnknownMembers(ids - known.keys())
+        raise UnknownMembers
     joined = run(LET_IN, team.organization_id, team.id, ids)
     return {id_: known[id_] for id_ in (as_text(id_) for (id_,) in joined)}
 

@@ -65,6 +65,8 @@ ONE = 'members[value eq "{0}"]'
         ({"op": "replace", "path": "members", "value": [{"value": "{3}"}]}, [3]),
         ({"op": "replace", "value": {"members": []}}, []),
         ({"op": "add", "path": "members", "value": []}, [0, 1, 2]),
+        ({"op": "Add", "path": "members", "value": [{"Value": "{3}"}]}, [0, 1, 2, 3]),
+        ({"op": "Remove", "path": "members", "value": [{"VALUE": "{1}"}]}, [0, 2]),
         ({"op": "remove", "path": FOREIGN}, [0, 1, 2]),
         ({"op": "replace", "path": FOREIGN, "value": []}, [0, 1, 2]),
         ({"op": "replace", "path": FOREIGN, "value": "{3}"}, [0, 1, 2]),
@@ -77,6 +79,37 @@ def test_an_operation_moves_whom_it_names_and_nobody_else(
 
     assert (answer.status_code, answer.content) == (204, b"")
     assert left(entra, group, people) == expected
+
+
+@pytest.mark.parametrize(
+    ("operation", "expected"),
+    [
+        ({"op": "Add", "path": "members", "value": [{"value": "{3}"}]}, [0, 1, 2, 3]),
+        ({"op": "Remove", "path": "members", "value": [{"value": "{1}"}]}, [0, 2]),
+        ({"op": "Replace", "path": "members", "value": [{"value": "{0}"}, {"value": "{3}"}]}, [0, 3]),
+        ({"op": "Remove", "path": ONE}, [1, 2]),
+    ],
+)
+def test_an_id_in_capitals_names_the_same_member(
+    entra: ScimClient, group: str, people: list[str], operation: dict[str, Any], expected: list[int]
+) -> None:
+    body = patch_body(placed(operation, [id_.upper() for id_ in people]))
+
+    answer = entra.request("PATCH", group, body)
+
+    assert answer.status_code == 204
+    assert left(entra, group, people) == expected
+
+
+def test_a_group_is_created_with_members_named_in_capitals_and_twice(
+    entra: ScimClient, people: list[str]
+) -> None:
+    members = [{"value": people[0].upper()}, {"value": people[0]}, {"value": people[1].upper()}]
+
+    created = entra.post("/Groups", group_body("Sport", members=members))
+
+    assert created.status_code == 201
+    assert left(entra, f"/Groups/{created.json()['id']}", people) == [0, 1]
 
 
 @pytest.mark.parametrize("verb", ["add", "remove", "replace"])

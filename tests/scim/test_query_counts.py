@@ -12,7 +12,7 @@ from accounts import clock
 from accounts.models import Member, Organization, Team, TeamMembership
 from tests.cast import ScimClient
 from tests.factories import make_member, make_members, make_team, user_body
-from tests.plans import effort_of, plan_of, walked_through
+from tests.plans import effort_of, is_bounded, plan_of, walked_through
 
 FREE = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "ROLLBACK")
 SIZES = [10, 10_000]
@@ -223,3 +223,4 @@ def test_members_of_a_group_are_read_in_the_order_of_their_index(
     [asked] = [each for each in statements_of(entra, "GET", path) if MEMBERSHIPS in each]
 
     assert [line for line in plan_of(asked) if "TEMP B-TREE" in line] == []
+    assert is_bounded(asked, "team_id")
