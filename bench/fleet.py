@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import log, pi, sin
 
+from bench.report import percentile
+
 DAY, MINUTE = 86_400.0, 60.0
 FASTEST = (
     1 / 25
@@ -83,7 +85,7 @@ def main() -> None:
         if workers == (options.workers or (1,))[0]:
             tell_load(day, options)
         print(waiting(day, workers))
-        if enough is None and share(day.waits, 99) <= ENOUGH:
+        if enough is None and percentile(day.waits, 99) <= ENOUGH:
             enough = workers
             if not options.workers:
                 break
@@ -183,12 +185,6 @@ def simulate(cycles: Sequence[Cycle], options: Options, workers: int) -> Day:
     return day
 
 
-def share(values: "array[float]", percent: int) -> float:
-    """Return a percentile."""
-    found = sorted(values)
-    return found[min(len(found) * percent // 100, len(found) - 1)]
-
-
 def tell_load(day: Day, options: Options) -> None:
     """Print what arrives, and what it takes of the database."""
     total, busiest = sum(day.requests), max(day.requests)
@@ -212,7 +208,7 @@ def tell_load(day: Day, options: Options) -> None:
 
 def waiting(day: Day, workers: int) -> str:
     """Return how long requests waited for a worker."""
-    tail = " / ".join(f"{share(day.waits, percent) * 1000:.1f}" for percent in (50, 95, 99))
+    tail = " / ".join(f"{percentile(day.waits, percent) * 1000:.1f}" for percent in (50, 95, 99))
     return f"{workers} web workers: waiting p50 / p95 / p99 {tail} ms, at most {max(day.waits) * 1000:.0f} ms"
 
 

@@ -19,11 +19,12 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
+from operator import truediv
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench import client, mixed, servers, side_by_side, usage
+from bench import client, mixed, report, servers, side_by_side, usage
 from bench.mixed import Customer, Sent
 from bench.report import ENOUGH_FOR_A_TAIL, MOST_TAIL
 from bench.servers import POSTGRESQL, SQLITE, Contender, Server
@@ -308,13 +309,14 @@ async def cycles(contender: Contender, options: Options) -> list[Figure]:
             Figure(f"by {connections}: wrong answers to {requests:,} requests", errors, "", 0, wrong[:10])
         )
         for name in rounds[0]:
-            runs = [each[name] for each in rounds]
-            if runs[0]["requests"] < ENOUGH_FOR_A_TAIL:
+            took = [each[name]["took"] for each in rounds]
+            if len(took[0]) < ENOUGH_FOR_A_TAIL:
                 continue
-            middle = {figure: median(each[figure] for each in runs) for figure in ("p50", "p99")}
-            tail = f"by {connections}: {name}, p99 {middle['p99']:.1f} ms to p50 {middle['p50']:.1f} ms"
+            middles, lates = ([report.percentile(each, share) for each in took] for share in (50, 99))
+            ratios = [*map(truediv, lates, middles)]
+            tail = f"by {connections}: {name}, p99 {median(lates):.1f} ms to p50 {median(middles):.1f} ms"
             most = MOST_TAIL if connections == 4 else None
-            figures.append(Figure(tail, middle["p99"] / middle["p50"], "×", most, runs))
+            figures.append(Figure(tail, median(ratios), "×", most, ratios))
     return figures
 
 
@@ -349,7 +351,7 @@ def wrong_of(sent: Sequence[Sent]) -> list[str]:
 
 def rank(seconds: Sequence[float], share: int) -> float:
     """Return the time in ms that so many of 100 are within."""
-    return sorted(seconds)[min(len(seconds) * share // 100, len(seconds) - 1)] * 1000
+    return report.percentile(seconds, share) * 1000
 
 
 def percentile(sent: Sequence[Sent], share: int) -> float:

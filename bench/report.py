@@ -3,8 +3,10 @@
 A figure is the median of the rounds; a ratio is the median of the rounds' own ratios, with the lowest and highest.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
+from operator import truediv
 from statistics import mean, median
 from typing import Any
 
@@ -76,39 +78,56 @@ def text(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def computed(runs: list[dict[str, float]]) -> str:
+def computed(runs: list[dict[str, Any]]) -> str:
     """Return what the web server does with an application that only computes."""
-    rate, middle, late = (median(run[figure] for run in runs) for figure in ("requests/s", "p50", "p99"))
-    tail = said([run["p99"] / run["p50"] for run in runs])
+    middles, lates = ([percentile(run["took"], share) for run in runs] for share in (50, 99))
+    rate, tail = median(run["requests/s"] for run in runs), said([*map(truediv, lates, middles)])
     return (
         f"The same web server drives an application that computes for half a millisecond, and has no database, at {rate:,.0f} "
-        f"requests/s, p50 {middle:.1f} ms, p99 {late:.1f} ms: p99 to p50 {tail}."
+        f"requests/s, p50 {median(middles):.1f} ms, p99 {median(lates):.1f} ms: p99 to p50 {tail}."
     )
 
 
 def has_wrong_answers(found: dict[str, Any]) -> bool:
-    """Whether the product or the floor has answered anything wrongly."""
-    return any(
-        step["errors"]
+    """Whether the product, the floor or what only computes has answered anything wrongly."""
+    steps = [
+        step
         for name, runs in found["rounds"].items()
         if name.partition(", ")[0] in MUST_BE_RIGHT
         for run in runs
         for step in run["steps"].values()
-    )
+    ]
+    return any(step["errors"] for step in [*steps, *found["computing"]])
 
 
 def with_initial(run: Round) -> Round:
-    """Return a round with the sum of the initial cycle's steps as a step, and CPU as one figure."""
-    steps = {
-        name: step | {"CPU": step["web_ms"] + step["database_ms"]} for name, step in run["steps"].items()
-    }
-    parts = [steps[name] for name in PARTS]
+    """Return a round with percentiles and CPU as one figure in each step, and the initial cycle's steps as one."""
+    steps = {name: summed([step]) for name, step in run["steps"].items()}
+    return run | {"steps": {INITIAL: summed([run["steps"][name] for name in PARTS]), **steps}}
+
+
+def summed(parts: list[Round]) -> Round:
+    """Return steps as one: the percentiles of all their answers in ms, CPU and rate by request."""
     requests = sum(each["requests"] for each in parts)
-    total = {"requests": requests, "errors": sum(each["errors"] for each in parts)}
-    total["requests/s"] = requests / sum(each["requests"] / each["requests/s"] for each in parts)
-    for figure in ("p50", "p95", "p99", "web_ms", "database_ms", "CPU"):
-        total[figure] = sum(each["requests"] * each[figure] for each in parts) / requests
-    return run | {"steps": {INITIAL: total, **steps}}
+    took = [each for part in parts for each in part["took"]]
+    web, database = (
+        sum(each["requests"] * each[figure] for each in parts) / requests
+        for figure in ("web_ms", "database_ms")
+    )
+    return {
+        "requests": requests,
+        "errors": sum(each["errors"] for each in parts),
+        "requests/s": requests / sum(each["requests"] / each["requests/s"] for each in parts),
+        **{f"p{share}": percentile(took, share) for share in (50, 95, 99)},
+        "web_ms": web,
+        "database_ms": database,
+        "CPU": web + database,
+    }
+
+
+def percentile(values: Sequence[float], share: int) -> float:
+    """Return the least value that so many of 100 are within (nearest rank)."""
+    return sorted(values)[max(ceil(len(values) * share / 100) - 1, 0)]
 
 
 def figures(rounds: Rounds) -> list[str]:
