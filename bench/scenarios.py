@@ -26,6 +26,8 @@ MATCHED, MISSED = "match a user, hit", "match a user, miss"
 CREATED, READ, DELETED = "create a user", "GET a user", "DELETE a user"
 NAMED, DISABLED, MAILED = "PATCH displayName", "PATCH active", "PATCH work e-mail"
 LISTED, ADDED = "list of 100 users", "add 100 members"
+# How often each user is read: with less, a step is over within a tenth of a second, and so a matter of luck.
+READ_TIMES = 10
 ONE_OUT, ONE_IN = "remove 1 member", "add 1 member"
 BARE_GROUP, WHOLE_GROUP = "group without members", "group with members"
 
@@ -119,16 +121,15 @@ class Entra:
 
     def change(self, people: list[dict[str, Any]], ids: list[str]) -> Steps:
         """Yield the incremental cycle of some users, and what is read of them."""
-        yield self.step(MATCHED, [matched(each, is_there=True) for each in people] * 2)
+        yield self.step(MATCHED, [matched(each, is_there=True) for each in people] * READ_TIMES)
         work = 'emails[type eq "work"].value'
         asks, addresses = [f"New name {id_}" for id_ in ids], [f"new.{each['userName']}" for each in people]
         yield self.step(NAMED, [self.replaced(*each, "displayName") for each in zip(ids, asks, strict=True)])
         yield self.step(DISABLED, [self.replaced(id_, "False", "active") for id_ in ids])
         yield self.step(MAILED, [self.replaced(*each, work) for each in zip(ids, addresses, strict=True)])
         judges = [holds(200, "userName", each) for each in people]
-        yield self.step(
-            READ, [("GET", f"{USERS}/{id_}", None, judge) for id_, judge in zip(ids, judges, strict=True)] * 2
-        )
+        reads = [("GET", f"{USERS}/{id_}", None, judge) for id_, judge in zip(ids, judges, strict=True)]
+        yield self.step(READ, reads * READ_TIMES)
 
     @staticmethod
     def replaced(id_: str, value: str, path: str) -> Ask:
@@ -152,7 +153,7 @@ class Entra:
         bare = [
             ("GET", f"{GROUPS}/{id_}?excludedAttributes=members", None, has_members(None)) for id_ in groups
         ]
-        yield self.step(BARE_GROUP, bare * 20)
+        yield self.step(BARE_GROUP, bare * max(self.people // 3 * READ_TIMES // len(groups), 1))
 
     def is_page(self, status: int, body: Any) -> bool:
         """Whether an answer is the first page of everybody."""
