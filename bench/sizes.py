@@ -25,6 +25,7 @@ import psycopg
 
 from bench import servers, sizes_report
 from bench.client import Answer, Connection
+from bench.report import percentile
 from bench.scenarios import Step
 from bench.servers import POSTGRESQL, SQLITE, Contender, Server
 from bench.side_by_side import figures_of
@@ -144,7 +145,7 @@ class Track:
     def figures(self) -> dict[str, Any]:
         """Return what the step took."""
         found = figures_of(self.step, self.answers) | self.memory
-        found[EACH] = [each.seconds * 1000 for each in self.answers]
+        found |= {f"p{share}": percentile(found[EACH], share) for share in (50, 95)}
         return found | (filling(self.answers) if self.step.name == FILL else {})
 
 

@@ -33,7 +33,7 @@ from bench.sizes_steps import (
 )
 
 COUNT = "COUNT in the database alone"
-EACH = "each request, ms"
+EACH = "took"  # ms, of each request
 MS, S, MB, RATIO = " ms", " s", " MB", "×"
 GROWTH = 1.2
 
