@@ -6,12 +6,10 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
-from django.db.models import OuterRef, Subquery
-from django.db.models.functions import Coalesce
 
 from accounts.errors import EmailTaken, InvalidValue, violated
 from accounts.keys import fold
-from accounts.models import Member, Operator, Organization
+from accounts.models import Operator, Organization
 from accounts.permissions import STAFF_ROLES, Role
 from accounts.texts import check_line
 
@@ -81,17 +79,3 @@ def change_operator(operator: Operator, *, name: str, role: Role) -> None:
     operator.name, operator.role = name.strip(), role
     validate(operator, password=None)
     operator.save(update_fields=["name", "role"])
-
-
-def link_to_members() -> int:
-    """Remember which member of their organization each admin is, where it is not known yet; return how many it is now.
-
-    That is whoever's userName is the address they sign in with, or else whoever's work e-mail address it is: of several
-    an active one.
-    """
-    colleagues = Member.objects.filter(organization=OuterRef("organization")).values("id")
-    named = colleagues.filter(user_name_key=OuterRef("email"))
-    reached = colleagues.filter(work_email_key=OuterRef("email")).order_by("-is_active", "created_at", "id")
-    member = Coalesce(Subquery(named), Subquery(reached[:1]))
-    unlinked = Operator.objects.filter(member=None, organization__isnull=False)
-    return unlinked.annotate(found=member).filter(found__isnull=False).update(member=member)

@@ -15,7 +15,7 @@ from celery import shared_task
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
-from accounts import clock, operators
+from accounts import clock
 from provisioning import (
     calls,
     digests,
@@ -135,13 +135,6 @@ def why_unwanted(notification: Notification) -> str:
 def call_webhooks() -> int:
     """Call the webhooks that are due; return how many deliveries were taken."""
     return calls.call_due(clock=clock.now)
-
-
-@shared_task
-@alone
-def link_people() -> int:
-    """Remember which admins Entra has provisioned by now, so that it can end their sign-in; return how many."""
-    return operators.link_to_members()
 
 
 @shared_task

@@ -198,7 +198,6 @@ CELERY_BEAT_SCHEDULE = {
     "relay-notifications": periodic("relay_notifications", timedelta(seconds=5)),
     "watch-connections": periodic("watch_connections", timedelta(seconds=5)),
     "call-webhooks": periodic("call_webhooks", timedelta(seconds=2)),
-    "link-people": periodic("link_people", timedelta(minutes=5)),
     "write-digests": periodic("write_digests", timedelta(minutes=5)),
     "remind-of-expiry": periodic("remind_of_expiry", timedelta(hours=1)),
     "delete-expired": periodic("delete_expired", timedelta(hours=6)),

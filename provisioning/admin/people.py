@@ -6,10 +6,10 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from accounts.admin.access import may, visit_of
-from accounts.admin.pages import Cells, RowsPage, page_url, row_url, whose_facts
+from accounts.admin.pages import Cells, RowsPage, page_url, whose_facts
 from accounts.admin.questions import NameQuestion, OrganizationQuestion, Question
 from accounts.admin.sites import organization_site, staff_site
-from accounts.admin.words import Button, Fact, Section, Tone, badge, link, moment
+from accounts.admin.words import Button, Fact, Section, Tone, badge, moment
 from accounts.models import Operator, Organization
 from accounts.permissions import Ability
 
@@ -79,12 +79,10 @@ class PeoplePage(RowsPage):
     def sections(self, request: HttpRequest, row: Operator) -> list[Section]:
         """Return who it is, and what they may do."""
         ended = [Fact("Sign-in ended", moment(row.ended_at))] if row.ended_at and not row.is_active else []
-        member = [Fact("Member", link(str(row.member), row_url(request, row.member)))] if row.member else []
         facts = [
             Fact("E-mail address", row.email),
             Fact("Role", row.get_role_display()),
             *(whose_facts(request, row.organization) if row.organization else []),
-            *member,
             Fact("May sign in", may_sign_in(row)),
             *ended,
             Fact("May", "; ".join(each.label for each in Ability if row.can(each)) or "nothing"),
