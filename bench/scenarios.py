@@ -69,8 +69,8 @@ class Entra:
         Everybody but the last third is in groups; those change, are read and go. So what the servers answer of
         them names no group.
         """
-        yield self.misses()
         bodies = [self.person(number) for number in range(self.people)]
+        yield self.step(MISSED, [matched(each, is_there=False) for each in bodies])
         created = yield self.step(CREATED, [("POST", USERS, each, is_user(each, 201)) for each in bodies])
         ids = [str(each["id"]) if each else "" for each in created]
         joined = self.people * 2 // 3
@@ -83,10 +83,6 @@ class Entra:
             yield from self.change_and_read_groups(groups, members)
             yield self.step(LISTED, [("GET", f"{USERS}?count={PAGE}", None, self.is_page)] * 20)
         yield self.step(DELETED, [("DELETE", f"{USERS}/{id_}", None, is_empty) for id_ in ids[joined:]])
-
-    def misses(self) -> Step:
-        """Return the questions for everybody before anybody is there."""
-        return self.step(MISSED, [matched(self.person(each), is_there=False) for each in range(self.people)])
 
     def person(self, number: int) -> dict[str, Any]:
         """Return a user as Entra creates it: the eight attributes of the Hootsuite tutorial."""

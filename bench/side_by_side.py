@@ -21,7 +21,7 @@ from typing import Any
 
 from bench import client, report, servers, usage
 from bench.peers.programs import PEERS
-from bench.scenarios import Documents, Entra, Step, Steps, is_right
+from bench.scenarios import READ_TIMES, Documents, Entra, Step, Steps, is_right
 from bench.servers import MEMORY, POSTGRESQL, SQLITE, Contender, Program, Server
 from tests.processes import ROOT
 from tests.services import postgresql
@@ -148,11 +148,12 @@ async def measure(contender: Contender, options: Options) -> dict[str, Any]:
 
 
 async def measure_computing(contender: Contender, options: Options) -> dict[str, Any]:
-    """Return the figures of an application that only computes, asked as often as an initial cycle matches users."""
+    """Return the figures of an application that only computes, asked READ_TIMES for each user."""
     with contender.running() as server:
         async with await even_client(server, options.concurrency, contender.program.workers) as connections:
-            step = Entra("none", options.users, groups=0).misses()
-            await connections.send(step.contents)
+            once = next(Entra("none", options.users, groups=0).everything(with_groups=False))
+            step = Step(once.name, once.contents * READ_TIMES, once.judges * READ_TIMES)
+            await connections.send(once.contents)
             answers, seconds = await connections.send(step.contents)
         return figures_of(step, answers) | {"requests/s": len(answers) / seconds}
 
