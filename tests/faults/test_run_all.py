@@ -104,6 +104,8 @@ def test_a_web_server_whose_head_was_killed_leaves_no_worker_behind(
     heads = [int(child) for child in children_text(running.process.pid).split()]
     web = next(number for number in heads if "hootprov.server" in children[number])
     workers = children_of(web)
+    while len(workers) < 2 and is_alive(web):  # it is up as soon as one of them answers
+        workers = children_of(web)
 
     os.kill(web, signal.SIGKILL)
     running.read_until("The web server ended")
