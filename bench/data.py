@@ -116,7 +116,7 @@ def log(
     """Yield the columns of that many entries, oldest first, and sum them up on the way."""
     for number in range(count):
         at = now - timedelta(days=DAYS) * (1 - number / count)
-        owner = min(int(dice.expovariate(6) * ORGANIZATIONS), ORGANIZATIONS - 1)
+        owner = min(int(dice.expovariate(6) * len(owners)), len(owners) - 1)
         token, is_refused = owners[owner], owner == ONLY_REFUSED
         sort = REFUSED_CREATION if is_refused else dice.choice(SORTS)
         action, resource_type, http_status = OLD.get(sort, sort) if number < count * DELETIONS_ENDED else sort

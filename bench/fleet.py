@@ -12,7 +12,7 @@ import random
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import log, pi, sin
+from math import ceil, log, pi, sin
 
 from bench.report import percentile
 
@@ -111,7 +111,7 @@ def options_of() -> Options:
     )
     parser.add_argument("--idle", type=int, default=2, help="reads of a cycle in which nothing changed")
     parser.add_argument("--initial", type=int, default=100, help="organizations that begin anew in the day")
-    for kind, what in (("--read", "match"), ("--write", "creation")):
+    for kind, what in (("--read", "match"), ("--write", "change")):
         text = f"ms of CPU that a {what} takes in the web server, and in the database"
         parser.add_argument(kind, type=float, nargs=2, required=True, metavar=("WEB", "DATABASE"), help=text)
     parser.add_argument(
@@ -201,7 +201,7 @@ def tell_load(day: Day, options: Options) -> None:
     carried = options.cores * 1000 * BUSY / database
     print(
         f"A primary of {options.cores} cores, {BUSY:.0%} busy, carries {carried:,.0f} requests a second, half of them "
-        f"writes: {carried * FASTEST:.0f} organizations at full speed at once, with {carried * web / 1000 / BUSY:.0f} "
+        f"writes: {carried * FASTEST:.0f} organizations at full speed at once, with {ceil(carried * web / 1000 / BUSY)} "
         "web workers as busy"
     )
 

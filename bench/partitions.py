@@ -39,7 +39,7 @@ TABLES = """
 """
 INDEXES = """
     SELECT indrelid::regclass::text, indexrelid::regclass::text, indisunique, indisprimary,
-        pg_get_indexdef(indexrelid), pg_get_expr(indpred, indrelid),
+        pg_get_indexdef(indexrelid),
         (SELECT array_agg(pg_get_indexdef(indexrelid, place, false) ORDER BY place) FROM generate_series(1, indnkeyatts) place)
     FROM pg_index WHERE indrelid = ANY(%s::regclass[]) ORDER BY 1, 2
 """
@@ -72,7 +72,6 @@ class Index:
     is_unique: bool
     is_primary: bool
     definition: str
-    condition: str | None
     columns: list[str]
 
     @property

@@ -1,7 +1,7 @@
 """What Entra sends in an initial and an incremental cycle, and reads, step by step, and what must come back.
 
 A step is many requests of one kind, ready to send, and a judge of each answer; a wrong body is an error.
-The same for the same number. Source: Entra's pages on SCIM, legacy dialect (without `aadOptscim062020`).
+The same for the same number. Source: Entra's pages on SCIM, in either dialect of PATCH: with the flag `aadOptscim062020`, and without.
 """
 
 import random
@@ -30,6 +30,7 @@ LISTED, ADDED = "list of 100 users", "add 100 members"
 READ_TIMES = 10
 ONE_OUT, ONE_IN = "remove 1 member", "add 1 member"
 BARE_GROUP, WHOLE_GROUP = "group without members", "group with members"
+CHECK = "check: "  # of a step that looks at what another has done, and has no figures of its own
 
 Judge = Callable[[int, Any], bool]
 Documents = list[Any]
@@ -50,17 +51,19 @@ Steps = Generator[Step, Documents, None]
 
 @dataclass(frozen=True)
 class Entra:
-    """One customer's Entra: whom it has, how many groups, and the token. `others` were there before."""
+    """One customer's Entra: whom it has, how many groups, the token, and its dialect. `others` were there before."""
 
     secret: str
     people: int
     groups: int
     others: int = 0
     name: str = "person"
+    is_flagged: bool = False
 
     def step(self, name: str, asks: Sequence[Ask]) -> Step:
         """Return a step, its requests ready to send."""
-        contents = [client.request(*ask[:3], secret=self.secret) for ask in asks]
+        said = [(verb, path, flagged(body) if self.is_flagged else body) for verb, path, body, _ in asks]
+        contents = [client.request(*each, secret=self.secret) for each in said]
         return Step(name, contents, [judge for *_, judge in asks])
 
     def everything(self, *, with_groups: bool) -> Steps:
@@ -143,6 +146,8 @@ class Entra:
         """Yield one member out and in again, eight of each group, and both ways to read a group."""
         pairs = [(group, member) for member in members[:SINGLY] for group in groups]
         yield self.step(ONE_OUT, [membership(group, "Remove", [member]) for group, member in pairs])
+        rest = has_members(set(members) - set(members[:SINGLY]))
+        yield self.step(f"{CHECK}{ONE_OUT}", [("GET", f"{GROUPS}/{id_}", None, rest) for id_ in groups])
         yield self.step(ONE_IN, [membership(group, "Add", [member]) for group, member in pairs])
         whole = [("GET", f"{GROUPS}/{id_}", None, has_members(set(members))) for id_ in groups]
         yield self.step(WHOLE_GROUP, whole * 2)
@@ -179,6 +184,22 @@ def membership(group: str, verb: str, members: list[str]) -> Ask:
     operation = {"op": verb, "path": "members", "value": [{"value": each} for each in members]}
     body = {"schemas": [PATCH], "Operations": [operation]}
     return "PATCH", f"{GROUPS}/{group}", body, lambda status, _: status in {200, 204}
+
+
+def flagged(body: Any) -> Any:
+    """Return a PATCH as Entra says it with the flag: in lower case, with real booleans, names without a path, members out by a filter."""
+    if body is None or "Operations" not in body:
+        return body
+    (operation,) = body["Operations"]
+    verb, path, value = operation["op"].lower(), operation["path"], operation["value"]
+    said: Any = [{"op": verb, "path": path, "value": value}]
+    if path == "displayName":
+        said = [{"op": verb, "value": {path: value}}]
+    elif path == "active":
+        said = [{"op": verb, "path": path, "value": value == "True"}]
+    elif verb == "remove":
+        said = [{"op": verb, "path": f'{path}[value eq "{each["value"]}"]'} for each in value]
+    return body | {"Operations": said}
 
 
 def is_list(total: int) -> Judge:

@@ -10,13 +10,12 @@ from operator import sub
 from statistics import median
 from typing import Any
 
-from bench.scenarios import NAMED, READ
+from bench.scenarios import CHECK, NAMED, READ
 from bench.servers import POSTGRESQL
 from bench.sizes_data import SIZES
 from bench.sizes_steps import (
     BARE,
     BARE_OF,
-    CHECK,
     FILL,
     FIRST_LEAF,
     FIRST_PAGE,

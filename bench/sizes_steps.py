@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from bench.scenarios import (
     AT_ONCE,
+    CHECK,
     CORE,
     CREATED,
     GROUPS,
@@ -35,7 +36,6 @@ from bench.sizes_data import group_id, sizes_in, user, user_id
 
 Bunches = Generator[list[Step], Documents, None]  # what is sent back are the bodies of the first step
 
-CHECK = "check: "
 ENTRAS_MAIL = 'emails[type eq "work"].value eq "{}"'
 OTHER_MAIL = 'emails[type eq "work" and value eq "{}"]'
 # Of users: the name of a step, the filter, and whose value of it is asked for.

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bench.report import PRODUCT, has_wrong_answers, percentile, text, with_initial
+from bench.report import FLOOR, PRODUCT, has_wrong_answers, misses_gate, percentile, text, with_initial
 from bench.scenarios import BARE_GROUP, CREATED, DISABLED, MAILED, MISSED, NAMED, ONE_IN, ONE_OUT, READ
 
 PATCHES = (NAMED, DISABLED, MAILED, ONE_OUT, ONE_IN)
@@ -32,7 +32,7 @@ def run() -> dict[str, Any]:
     return {
         "client alone": {"requests/s": 15000.0, "cpu_ms": 0.06},
         "computing": [step(*[1.0] * 98, 3.0, 9.0)] * 3,
-        "options": {"rounds": 3, "users": 100, "groups": 1, "concurrency": 4},
+        "options": {"rounds": 3, "users": 100, "groups": 1, "concurrency": 4, "flag": False},
         "machine": "a machine",
         "rounds": {f"{PRODUCT}, SQLite": [one_round(slow=slow) for slow in (1.0, 10.0, 1.0)]},
     }
@@ -100,3 +100,18 @@ def test_one_wrong_answer_is_told(run: dict[str, Any], where: str) -> None:
     found[where]["errors"] = 1
 
     assert (before, has_wrong_answers(run)) == (False, True)
+
+
+@pytest.mark.parametrize(("floors_ms", "is_missed"), [(1.5, False), (1.3, True)])
+def test_the_gate_is_the_cpu_of_an_initial_cycle_to_the_floors(
+    run: dict[str, Any], floors_ms: float, is_missed: bool
+) -> None:
+    floor = [one_round(slow=1.0) for _ in range(3)]
+    for each in floor:
+        for name in (MISSED, CREATED):
+            each["steps"][name] |= {"web_ms": floors_ms, "database_ms": 0.0}
+
+    alone = misses_gate(run)
+    run["rounds"][f"{FLOOR}, SQLite"] = floor
+
+    assert (alone, misses_gate(run)) == (False, is_missed)

@@ -26,5 +26,5 @@ postgresql = {
     "HOST": url.hostname,
     "PORT": url.port,
 }
-kept = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+kept = {"CONN_MAX_AGE": 600}  # and not asked each time whether it is alive, as HootProv's are not
 DATABASES = {"default": (sqlite if url.scheme == "sqlite" else postgresql) | kept}
