@@ -1,0 +1,99 @@
+"""One member into a group of 100,000 and out again, HootProv beside django-scim2: `python -m bench.large_group`.
+
+Both are served at once and asked in turns, by one connection each. django-scim2 answers the whole group each time. Ends in 1 when an
+answer is wrong, or HootProv is less than a thousand times as fast. Linux only.
+"""
+
+import asyncio
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+
+from bench import servers
+from bench.client import Connection, request
+from bench.peers.programs import django_scim2
+from bench.scenarios import GROUPS, Ask, has_members, is_right, membership
+from bench.servers import POSTGRESQL, SQLITE, Contender
+from bench.sizes import Filled
+from bench.sizes_data import group_id, user_id
+from tests.processes import ROOT
+from tests.services import free_port, postgresql
+
+MEMBERS, TIMES, AT_LEAST = 100_000, 5, 1000
+VERBS = ("Add", "Remove")
+
+
+def main() -> int:
+    """Measure on both databases, and print."""
+    servers.end_on_signals()
+    return max([measure(kind) for kind in (POSTGRESQL, SQLITE)])
+
+
+def measure(kind: str) -> int:
+    """Measure on one database; return 1 when an answer was wrong, or the target missed."""
+    with tempfile.TemporaryDirectory() as folder, postgresql() as url, ExitStack() as stack:
+        empty = Contender(servers.hootprov(), kind, Path(folder), url)
+        empty.install(beside=[])
+        ours = Filled(empty.program, kind, Path(folder), url)
+        ours.fill(empty, organizations=1, users=2 * MEMBERS)
+        theirs = Contender(django_scim2(ROOT / "var/peers"), kind, Path(folder), url)
+        theirs.install(beside=[])
+        environment = theirs.program.environment(theirs.url(theirs.template), Path(folder), free_port())
+        servers.run([theirs.program.python, "-m", "bench.peers.django_scim2.fill", str(MEMBERS)], environment)
+        running = [stack.enter_context(each.running()) for each in (ours, theirs)]
+        for server in running:
+            server.gather_statistics()
+        took, wrong = asyncio.run(
+            drive(
+                [
+                    (Connection(running[0].port), ours.directory.secret, ours_asks()),
+                    (Connection(running[1].port), theirs.secret, theirs_asks()),
+                ]
+            )
+        )
+    missed = 0
+    for place, verb in enumerate(VERBS):
+        mine, peers = (median(each[place :: len(VERBS)]) * 1000 for each in took)
+        missed |= peers / mine < AT_LEAST
+        print(
+            f"{kind}, {verb} 1 member, p50 of {TIMES}: {mine:.1f} ms, django-scim2 {peers:,.0f} ms, {peers / mine:,.0f} times",
+            flush=True,
+        )
+    print(f"{kind}: {wrong} wrong answers", flush=True)
+    return int(bool(missed or wrong))
+
+
+def ours_asks() -> list[Ask]:
+    """Return what HootProv is asked: changes of the group by turns, and at last who is in it."""
+    group = group_id(MEMBERS, called="of")
+    asks = [membership(group, verb, [user_id(MEMBERS + number)]) for number in range(TIMES) for verb in VERBS]
+    everybody = has_members({user_id(number) for number in range(MEMBERS)})
+    return [*asks, ("GET", f"{GROUPS}/{group}", None, everybody)]
+
+
+def theirs_asks() -> list[Ask]:
+    """Return the same of django-scim2."""
+    asks = [membership("1", verb, [str(MEMBERS + 1 + number)]) for number in range(TIMES) for verb in VERBS]
+    everybody = has_members({str(number) for number in range(1, MEMBERS + 1)})
+    return [*asks, ("GET", f"{GROUPS}/1", None, everybody)]
+
+
+async def drive(asked: list[tuple[Connection, str, list[Ask]]]) -> tuple[list[list[float]], int]:
+    """Ask each in turns; return the seconds of each one's changes, and how many answers were wrong."""
+    took: list[list[float]] = [[] for _ in asked]
+    wrong = 0
+    for asks in zip(*(asks for *_, asks in asked), strict=True):
+        for place, (verb, path, body, judge) in enumerate(asks):
+            connection, secret, _ = asked[place]
+            answer = await connection.ask(request(verb, path, body, secret=secret))
+            wrong += not is_right(judge, answer)
+            took[place].append(answer.seconds)
+    for connection, *_ in asked:
+        await connection.close()
+    return [each[:-1] for each in took], wrong
+
+
+if __name__ == "__main__":
+    sys.exit(main())
