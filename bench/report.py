@@ -150,7 +150,14 @@ def percentile(values: Sequence[float], share: int) -> float:
 def figures(rounds: Rounds) -> list[str]:
     """Return the table of what each server did, a line a step."""
     steps = dict.fromkeys(step for runs in rounds.values() for step in runs[0]["steps"])
-    names = [step for step in steps if not step.startswith(CHECK)]
+    wrong = {
+        name
+        for runs in rounds.values()
+        for run in runs
+        for name, step in run["steps"].items()
+        if step["errors"]
+    }
+    names = [step for step in steps if not step.startswith(CHECK) or step in wrong]
     head = "requests/s · p50 / p95 / p99 ms · CPU ms web + database"
     lines = [f"| {head} | " + " | ".join(rounds) + " |", "| --- |" + " --- |" * len(rounds)]
     lines += [

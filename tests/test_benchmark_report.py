@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bench.report import FLOOR, PRODUCT, has_wrong_answers, misses_gate, percentile, text, with_initial
-from bench.scenarios import BARE_GROUP, CREATED, DISABLED, MAILED, MISSED, NAMED, ONE_IN, ONE_OUT, READ
+from bench.scenarios import BARE_GROUP, CHECK, CREATED, DISABLED, MAILED, MISSED, NAMED, ONE_IN, ONE_OUT, READ
 
 PATCHES = (NAMED, DISABLED, MAILED, ONE_OUT, ONE_IN)
 
@@ -115,3 +115,14 @@ def test_the_gate_is_the_cpu_of_an_initial_cycle_to_the_floors(
     run["rounds"][f"{FLOOR}, SQLite"] = floor
 
     assert (alone, misses_gate(run)) == (False, is_missed)
+
+
+@pytest.mark.parametrize("errors", [0, 1])
+def test_a_look_at_what_was_done_is_told_where_it_was_wrong(run: dict[str, Any], errors: int) -> None:
+    look = f"{CHECK}{ONE_OUT}"
+    for each in run["rounds"][f"{PRODUCT}, SQLite"]:
+        each["steps"][look] = step(1.0) | {"errors": errors}
+
+    told = [line for line in text(run).splitlines() if look in line]
+
+    assert [f"**{3 * errors} of 3 wrong**" in line for line in told] == [True] * errors
